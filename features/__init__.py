@@ -1,0 +1,1 @@
+"""Behaviour tables: what was known of a customer at a moment."""

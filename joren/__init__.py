@@ -1,0 +1,1 @@
+"""Joren (常連): which customers are about to leave, what each is worth, why, and whom it pays to keep."""

@@ -1,0 +1,1 @@
+"""Scores for other systems, and pages for people."""

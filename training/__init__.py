@@ -1,0 +1,1 @@
+"""Churn and lifetime-value models: fitted, judged, kept."""

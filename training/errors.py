@@ -1,0 +1,65 @@
+"""Training's branch of the error tree.
+
+::
+
+    JorenError
+    └── TrainingError               1
+        ├── NotEnoughDataError      2   the data lacks what the model needs
+        ├── ConvergenceError        1   a fit did not reach an optimum
+        ├── BundleError             2   a bundle is damaged, or not one of ours
+        ├── SchemaMismatchError     2   the table is not the one that the model was fitted on
+        └── RegistryError           2   MLflow does not hold what was asked for
+            └── PromotionLockedError 4  another promotion is under way
+"""
+
+from __future__ import annotations
+
+from features.errors import JorenError
+
+__all__ = [
+    "BundleError",
+    "ConvergenceError",
+    "NotEnoughDataError",
+    "PromotionLockedError",
+    "RegistryError",
+    "SchemaMismatchError",
+    "TrainingError",
+]
+
+
+class TrainingError(JorenError):
+    """A model cannot be fitted, kept or found."""
+
+
+class NotEnoughDataError(TrainingError):
+    """The data lacks what the model needs; the message says what."""
+
+    exit_code = 2
+
+
+class ConvergenceError(TrainingError):
+    """A fit did not reach an optimum."""
+
+
+class BundleError(TrainingError):
+    """A bundle is damaged, or not one of ours."""
+
+    exit_code = 2
+
+
+class SchemaMismatchError(TrainingError):
+    """The table is not the one that the model was fitted on."""
+
+    exit_code = 2
+
+
+class RegistryError(TrainingError):
+    """MLflow does not hold what was asked for."""
+
+    exit_code = 2
+
+
+class PromotionLockedError(RegistryError):
+    """Another promotion is under way."""
+
+    exit_code = 4

@@ -1,0 +1,1 @@
+"""The models, one file a model, each with its paper's symbols."""
