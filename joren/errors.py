@@ -1,0 +1,36 @@
+"""The command line's branch of the error tree.
+
+::
+
+    JorenError
+    └── ProjectError            2   what a run was asked to do cannot be done as asked
+        ├── ConfigError         2   joren.toml, or an option, says something that cannot be used
+        ├── OutputError         2   the folder of the results cannot be written
+        └── RunLockedError      4   another run is at work in the same folder
+"""
+
+from __future__ import annotations
+
+from features.errors import JorenError
+
+__all__ = ["ConfigError", "OutputError", "ProjectError", "RunLockedError"]
+
+
+class ProjectError(JorenError):
+    """What a run was asked to do cannot be done as asked."""
+
+    exit_code = 2
+
+
+class ConfigError(ProjectError):
+    """``joren.toml``, or an option of the command line, says something that cannot be used."""
+
+
+class OutputError(ProjectError):
+    """The folder of the results cannot be written, or holds what is not ours to replace."""
+
+
+class RunLockedError(ProjectError):
+    """Another run is at work in the same folder."""
+
+    exit_code = 4
