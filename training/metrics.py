@@ -24,7 +24,7 @@ from sklearn.metrics import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["METRICS", "Metric", "reliability_table"]
+__all__ = ["METRICS", "Metric", "decile_table", "reliability_table"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -58,6 +58,17 @@ def reliability_table(churned: Floats, probability: Floats) -> pd.DataFrame:
         seen.groupby(bins, observed=True)
         .agg(predicted=("predicted", "mean"), observed=("observed", "mean"), customers=("observed", "size"))
         .reset_index(drop=True)
+    )
+
+
+def decile_table(revenue: pd.Series, forecast: pd.Series) -> pd.DataFrame:
+    """Return what each tenth was expected to spend, spent, and spent in all; 1 = the highest forecasts."""
+    ranks = forecast.rank(method="first", ascending=False)
+    tenth = (ranks * 10 / len(ranks)).apply(np.ceil).astype(int).rename("tenth")
+    return (
+        pd.DataFrame({"predicted": forecast, "seen": revenue, "total": revenue})
+        .groupby(tenth)
+        .agg({"predicted": "mean", "seen": "mean", "total": "sum"})
     )
 
 

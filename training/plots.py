@@ -1,0 +1,252 @@
+"""Pictures of an evaluation, for MLflow and the model card: aggregates only, never a customer.
+
+Every title states what is seen; the line under it says of how many customers, when, and how held out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import precision_recall_curve, roc_curve
+
+from training.metrics import Floats, decile_table, reliability_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from training.evaluate import Evaluation
+
+__all__ = ["figures"]
+
+ACCENT, INK, MUTED, FAINT, GRID = "#0b7a75", "#22313f", "#8a949e", "#cfd5da", "#e6e9ec"
+OTHERS = (
+    ("#6b7680", "-"),
+    ("#6b7680", (0, (5, 2))),
+    ("#a3acb4", "-"),
+    ("#a3acb4", (0, (5, 2))),
+    (MUTED, ":"),
+)
+STYLE: dict[Any, Any] = {
+    "figure.figsize": (7.2, 4.8),
+    "figure.dpi": 130,
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "text.color": INK,
+    "axes.edgecolor": "#c3c9cf",
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+}
+DOTS: dict[str, Any] = {"color": ACCENT, "marker": "o", "markersize": 5.5, "linewidth": 1.8}
+SHARES = np.linspace(0, 1, 201)  # curves are drawn on this grid: no step in one is a customer
+FEATURES_SHOWN = 15
+
+
+def figures(evaluation: Evaluation, importance: Mapping[str, float] | None = None) -> dict[str, Figure]:
+    """Return the pictures that the evaluation allows, by file stem; its first model in colour, others grey.
+
+    ``importance`` gives each feature's weight, in any unit. Left out: rankings where everybody left or nobody
+    did, values where nothing was bought.
+    """
+    import matplotlib as mpl
+
+    with mpl.rc_context(STYLE):
+        return dict(_drawn(evaluation, importance or {}))
+
+
+def _drawn(evaluation: Evaluation, importance: Mapping[str, float]) -> Iterator[tuple[str, Figure]]:
+    main, measured = next(iter(evaluation.metrics.items()))
+    if "auc" in measured:
+        yield "roc", _roc(evaluation)
+        yield "precision_recall", _precision_recall(evaluation)
+        yield "gain", _gain(evaluation)
+    if "ece" in measured:
+        yield "reliability", _reliability(evaluation, main)
+    if "gini" in measured:
+        yield "value_deciles", _value_deciles(evaluation, main)
+    if sum(importance.values()) > 0:
+        yield "importance", _importance(importance)
+
+
+def _roc(evaluation: Evaluation) -> Figure:
+    figure, (axes,) = _canvas(
+        f"A leaver is ranked above a stayer {_main(evaluation, 'auc'):.1%} of the time",
+        _about(evaluation),
+        x="share of the stayers who are flagged",
+        y="share of the leavers who are flagged",
+    )
+    axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1.2, label="chance")
+    for model, style, score in _rankings(evaluation):
+        flagged, caught, _ = roc_curve(evaluation.predictions["churned"], score)
+        drawn = np.interp(SHARES, flagged, caught)
+        axes.plot(np.r_[0, SHARES], np.r_[0, drawn], **style, label=_label(evaluation, model, "auc", "AUC"))
+    _in_percent(axes)
+    axes.legend(loc="lower right")
+    return figure
+
+
+def _precision_recall(evaluation: Evaluation) -> Figure:
+    share = evaluation.predictions["churned"].mean()
+    figure, (axes,) = _canvas(
+        f"The at-risk list as it grows: average precision {_main(evaluation, 'pr_auc'):.3f}",
+        _about(evaluation),
+        x="share of the leavers who are on the list",
+        y="share of the list who leave",
+    )
+    axes.axhline(share, color=FAINT, linewidth=1.2, label=f"everybody · {share:.1%}")
+    for model, style, score in _rankings(evaluation):
+        precision, recall, _ = precision_recall_curve(evaluation.predictions["churned"], score)
+        envelope = np.maximum.accumulate(precision)[::-1]  # the best precision at no less recall
+        drawn = np.interp(SHARES, recall[::-1], envelope)
+        axes.plot(SHARES[1:], drawn[1:], **style, label=_label(evaluation, model, "pr_auc", "AP"))
+    _in_percent(axes)
+    axes.legend(loc="lower left")
+    return figure
+
+
+def _gain(evaluation: Evaluation) -> Figure:
+    churned = evaluation.predictions["churned"].to_numpy()
+    lift = _main(evaluation, "lift_10")
+    figure, (axes,) = _canvas(
+        f"The tenth most at risk holds {lift / 10:.1%} of all who leave: lift {lift:.2f}",
+        _about(evaluation),
+        x="share of the customers, most at risk first",
+        y="share of the leavers among them",
+    )
+    possible = np.minimum(SHARES / churned.mean(), 1)
+    axes.fill_between(SHARES, SHARES, possible, color="#f3f5f6", linewidth=0, label="what is possible")
+    axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1.2, label="chance")
+    for model, style, score in _rankings(evaluation):
+        label = _label(evaluation, model, "lift_10", "lift at 10%", ".2f")
+        axes.plot(SHARES, _gained(churned, score), **style, label=label)
+    _in_percent(axes)
+    axes.legend(loc="lower right")
+    return figure
+
+
+def _gained(churned: Floats, score: Floats) -> Floats:
+    """Return the share of the leavers within each share of the customers; those who tie count in part."""
+    tied = pd.DataFrame({"score": score, "left": churned}).groupby("score")["left"].agg(["size", "sum"])
+    reached = tied[::-1].cumsum() / [len(churned), churned.sum()]
+    return np.interp(SHARES, np.r_[0, reached["size"]], np.r_[0, reached["sum"]])
+
+
+def _reliability(evaluation: Evaluation, model: str) -> Figure:
+    predicted = evaluation.predictions[f"{model}|churn"].to_numpy()
+    table = reliability_table(evaluation.predictions["churned"].to_numpy(), predicted)
+    figure, (axes, below) = _canvas(
+        f"The stated probability is off by {100 * _main(evaluation, 'ece'):.1f} points on average",
+        f"{_about(evaluation)}; {len(table)} groups, 80% intervals",
+        y="share of the group who left",
+        heights=(3, 1),
+    )
+    axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1.2, label="as stated")
+    spread = 1.28 * np.sqrt(table.observed * (1 - table.observed) / table.customers)
+    axes.errorbar(table.predicted, table.observed, yerr=spread, **DOTS, capsize=2.5, label=model)
+    _in_percent(axes)
+    axes.legend(loc="upper left")
+    below.hist(predicted, bins=list(SHARES[::5]), color=FAINT, edgecolor="white", linewidth=0.8)
+    below.set_ylabel("customers")
+    below.yaxis.set_major_formatter("{x:,.0f}")
+    below.set_xlabel("predicted churn probability")
+    below.grid(visible=False, axis="x")
+    return figure
+
+
+def _value_deciles(evaluation: Evaluation, model: str) -> Figure:
+    table = decile_table(evaluation.predictions["revenue"], evaluation.predictions[f"{model}|revenue"])
+    top = table["total"].iloc[0] / table["total"].sum()
+    figure, (axes,) = _canvas(
+        f"The tenth expected to spend most brought {top:.0%} of the revenue",
+        _about(evaluation),
+        x="tenths of the customers, highest predicted revenue first",
+        y=f"revenue per customer in {evaluation.horizon_days} days",
+    )
+    axes.bar(table.index, table["seen"], color=FAINT, width=0.72, label="seen")
+    axes.plot(table.index, table["predicted"], **DOTS, label=f"predicted by {model}")
+    axes.set_xticks(table.index)
+    axes.yaxis.set_major_formatter("{x:,.6g}")
+    axes.grid(visible=False, axis="x")
+    axes.legend(loc="upper right")
+    return figure
+
+
+def _importance(importance: Mapping[str, float]) -> Figure:
+    weights = pd.Series(importance, dtype=float).sort_values(kind="stable")
+    shares = (weights / weights.sum()).tail(FEATURES_SHOWN)
+    figure, (axes,) = _canvas(
+        f"{shares.index[-1]} weighs most",
+        f"the first {len(shares)} of {len(weights)} features, by their share of the whole weight",
+        x="share of the whole weight",
+    )
+    bars = axes.barh(shares.index, shares, color=[*[FAINT] * (len(shares) - 1), ACCENT], height=0.68)
+    axes.bar_label(bars, [f"{share:.1%}" for share in shares], padding=4, fontsize=8, color=MUTED)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter("{x:.0%}")
+    axes.margins(x=0.1, y=0.02)
+    return figure
+
+
+def _canvas(
+    title: str, subtitle: str, *, x: str = "", y: str = "", heights: tuple[int, ...] = (1,)
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure and its axes, one below the other; the titles and labels are those of the first."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(layout="constrained")
+    grid = figure.subplots(len(heights), height_ratios=heights, sharex=True, squeeze=False)
+    rows: list[Axes] = list(grid[:, 0])
+    first, above = rows[0], 1 + 0.025 * sum(heights) / heights[0]
+    first.set_xlabel(x)
+    first.set_ylabel(y)
+    first.set_title(f"{title}\n", loc="left", fontsize=12, fontweight="bold")
+    first.text(0, above, subtitle, transform=first.transAxes, fontsize=9, color=MUTED)
+    return figure, rows
+
+
+def _in_percent(axes: Axes) -> None:
+    from matplotlib.ticker import PercentFormatter
+
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.margins(0.015)
+
+
+def _about(evaluation: Evaluation) -> str:
+    share = evaluation.predictions["churned"].mean()
+    return (
+        f"{evaluation.customers:,} customers, {evaluation.horizon_days} days after {evaluation.moment}, "
+        f"{evaluation.kind}, {share:.1%} left"
+    )
+
+
+def _main(evaluation: Evaluation, metric: str) -> float:
+    return next(iter(evaluation.metrics.values()))[metric]
+
+
+def _label(evaluation: Evaluation, model: str, metric: str, name: str, form: str = ".3f") -> str:
+    return f"{model} · {name} {evaluation.metrics[model][metric]:{form}}"
+
+
+def _rankings(evaluation: Evaluation) -> Iterator[tuple[str, dict[str, Any], Floats]]:
+    """Yield each model that ranks the customers: its name, its line's style, its scores."""
+    others = iter(OTHERS)
+    for position, model in enumerate(evaluation.metrics):
+        if f"{model}|churn" in evaluation.predictions:
+            colour, dash = (ACCENT, "-") if position == 0 else next(others, OTHERS[-1])
+            width, depth = (2.4, 4) if position == 0 else (1.5, 3)
+            style = {"color": colour, "linestyle": dash, "linewidth": width, "zorder": depth}
+            yield model, style, evaluation.predictions[f"{model}|churn"].to_numpy()
