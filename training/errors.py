@@ -5,6 +5,7 @@
     JorenError
     └── TrainingError               1
         ├── NotEnoughDataError      2   the data lacks what the model needs
+        ├── ModelInputError         2   a history, a parameter or a horizon that cannot be
         ├── ConvergenceError        1   a fit did not reach an optimum
         ├── BundleError             2   a bundle is damaged, or not one of ours
         ├── SchemaMismatchError     2   the table is not the one that the model was fitted on
@@ -19,6 +20,7 @@ from features.errors import JorenError
 __all__ = [
     "BundleError",
     "ConvergenceError",
+    "ModelInputError",
     "NotEnoughDataError",
     "PromotionLockedError",
     "RegistryError",
@@ -33,6 +35,12 @@ class TrainingError(JorenError):
 
 class NotEnoughDataError(TrainingError):
     """The data lacks what the model needs; the message says what."""
+
+    exit_code = 2
+
+
+class ModelInputError(TrainingError):
+    """A model was given a history, a parameter or a horizon that cannot be."""
 
     exit_code = 2
 
