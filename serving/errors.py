@@ -1,0 +1,149 @@
+"""Serving's branch of the error tree, and the one place that says which HTTP status each error has.
+
+::
+
+    JorenError
+    └── ServingError                    1
+        ├── StoreError                  2   the score store refuses what is asked of it
+        │   ├── StoreUnavailableError       it cannot be opened or reached
+        │   ├── RunExistsError              a run of this name was published before
+        │   ├── RunOvertakenError           a later run was published while this one was being written
+        │   └── ScoresRefusedError          the frame is not one of whole, unique, finite scores
+        ├── NotPublishedError               no run has been published yet
+        ├── CustomerNotFoundError           the current run has no such customer
+        ├── CursorError                     a cursor was altered, or belongs to another question
+        ├── CursorExpiredError              the run that a cursor pages through has been pruned
+        ├── ModelUnavailableError           the bundle behind the current run cannot be loaded
+        ├── ReasonsUnavailableError         reasons cannot be computed for this customer any more
+        ├── NotAuthenticatedError           no key, or not one that is live
+        ├── NotAllowedError                 the key lacks the scope
+        ├── NotAcceptableError              no form of the answer suits the Accept header
+        ├── MalformedBodyError              the body is not the JSON that is expected
+        ├── BodyTooLargeError               the body is larger than is accepted
+        └── BodyEncodingError               the body is compressed
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from features.errors import JorenError
+
+__all__ = [
+    "STATUS",
+    "BodyEncodingError",
+    "BodyTooLargeError",
+    "CursorError",
+    "CursorExpiredError",
+    "CustomerNotFoundError",
+    "MalformedBodyError",
+    "ModelUnavailableError",
+    "NotAcceptableError",
+    "NotAllowedError",
+    "NotAuthenticatedError",
+    "NotPublishedError",
+    "ReasonsUnavailableError",
+    "RunExistsError",
+    "RunOvertakenError",
+    "ScoresRefusedError",
+    "ServingError",
+    "StoreError",
+    "StoreUnavailableError",
+]
+
+
+class ServingError(JorenError):
+    """Scores cannot be published, found or handed out."""
+
+
+class StoreError(ServingError):
+    """The score store refuses what is asked of it."""
+
+    exit_code = 2
+
+
+class StoreUnavailableError(StoreError):
+    """The score store cannot be opened or reached."""
+
+
+class RunExistsError(StoreError):
+    """A run of this name was published before."""
+
+
+class RunOvertakenError(StoreError):
+    """A later run was published while this one was being written."""
+
+
+class ScoresRefusedError(StoreError):
+    """The frame is not one of whole, unique, finite scores."""
+
+
+class NotPublishedError(ServingError):
+    """No run has been published yet."""
+
+    exit_code = 2
+
+
+class CustomerNotFoundError(ServingError):
+    """The current run has no such customer."""
+
+    exit_code = 2
+
+
+class CursorError(ServingError):
+    """A cursor was altered, or belongs to another question."""
+
+
+class CursorExpiredError(ServingError):
+    """The run that a cursor pages through has been pruned."""
+
+
+class ModelUnavailableError(ServingError):
+    """The bundle behind the current run cannot be loaded."""
+
+    exit_code = 2
+
+
+class ReasonsUnavailableError(ServingError):
+    """The behaviour row or the bundle behind a score is gone, so its reasons cannot be computed."""
+
+
+class NotAuthenticatedError(ServingError):
+    """No key was sent, or not one that is live."""
+
+
+class NotAllowedError(ServingError):
+    """The key lacks the scope."""
+
+
+class NotAcceptableError(ServingError):
+    """No form of the answer suits the Accept header."""
+
+
+class MalformedBodyError(ServingError):
+    """The body is not the JSON that is expected."""
+
+
+class BodyTooLargeError(ServingError):
+    """The body is larger than is accepted."""
+
+
+class BodyEncodingError(ServingError):
+    """The body is compressed, which is not accepted."""
+
+
+STATUS: dict[type[ServingError], HTTPStatus] = {
+    StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotPublishedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    CustomerNotFoundError: HTTPStatus.NOT_FOUND,
+    CursorError: HTTPStatus.BAD_REQUEST,
+    CursorExpiredError: HTTPStatus.GONE,
+    ModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    ReasonsUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotAuthenticatedError: HTTPStatus.UNAUTHORIZED,
+    NotAllowedError: HTTPStatus.FORBIDDEN,
+    NotAcceptableError: HTTPStatus.NOT_ACCEPTABLE,
+    MalformedBodyError: HTTPStatus.BAD_REQUEST,
+    BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    BodyEncodingError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+}

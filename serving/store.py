@@ -1,0 +1,231 @@
+"""The score store: runs, their scores, and the behaviour behind them, in SQL.
+
+Every question is one statement, which finds the current run by itself: an answer never mixes two runs.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, insert, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from serving import pruning, publishing, tables
+from serving.database import Database
+from serving.publishing import RunInfo
+from serving.rows import STORED_COLUMNS, ScoreRow, behaviour_frame, score_of
+from training.score_schema import ChurnBand, ScoreStatus
+
+__all__ = ["AtRiskFilter", "Position", "Run", "RunInfo", "Sort", "Store"]
+
+CURRENT = select(tables.current_run.c.run_key).scalar_subquery()
+SCORES = select(*(tables.scores.c[name] for name in STORED_COLUMNS), tables.runs.c.run_id).select_from(
+    tables.scores.join(tables.runs, tables.runs.c.run_key == tables.scores.c.run_key)
+)
+IN_CURRENT_RUN = SCORES.where(tables.scores.c.run_key == CURRENT)
+ONE_SCORE = IN_CURRENT_RUN.where(tables.scores.c.customer_id == bindparam("customer_id"))
+MANY_SCORES = IN_CURRENT_RUN.where(tables.scores.c.customer_id.in_(bindparam("customer_ids", expanding=True)))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A published run; ``published_at`` in UTC. Without behaviour, no further reasons can be computed."""
+
+    run_id: str
+    as_of: date
+    horizon_days: int
+    model_version: str
+    currency: str
+    customers: int
+    published_at: datetime
+    has_behaviour: bool
+
+
+class Sort(StrEnum):
+    """What a list is sorted by: highest first, ties by customer_id; without that number, no place in it."""
+
+    VALUE_AT_RISK = "value_at_risk"
+    CHURN_PROBABILITY = "churn_probability"
+    PREDICTED_CLV = "predicted_clv"
+
+
+@dataclass(frozen=True)
+class AtRiskFilter:
+    """Which customers a list shows. Thresholds include their own value."""
+
+    status: ScoreStatus = ScoreStatus.ELIGIBLE
+    band: ChurnBand | None = None
+    segment: str | None = None
+    min_value_at_risk: float | None = None
+    min_churn_probability: float | None = None
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a page ended: the sorted-by value and the id of its last row."""
+
+    value: float
+    customer_id: str
+
+
+class Store:
+    """Scores that are published whole, and found fast. Safe to share between threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, url: str) -> Store:
+        """Open the store at an SQLAlchemy URL, making or migrating its tables where that is needed."""
+        return cls(Database.open(url))
+
+    @property
+    def database(self) -> Database:
+        """The connections, for what lies beside the scores (API keys)."""
+        return self._database
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._database.close()
+
+    def publish(self, scores: pd.DataFrame, behaviour: pd.DataFrame, *, run: RunInfo) -> str:
+        """Publish a run, seen whole or not at all, and return its run_id.
+
+        ``scores`` holds ``SCORE_COLUMNS``, ``behaviour`` the table that was scored. Raises
+        ``ScoresRefusedError``, ``RunExistsError``, ``RunOvertakenError`` or ``StoreUnavailableError``; the
+        run before then stays in place.
+        """
+        publishing.publish(self._database, scores, behaviour, run)
+        return run.run_id
+
+    def prune(self, *, keep_runs: int = 5, keep_behaviour: int = 2) -> int:
+        """Forget all but the last runs, and older runs' behaviour; return how many runs went."""
+        return pruning.prune(self._database, keep_runs=keep_runs, keep_behaviour=keep_behaviour)
+
+    def current_run(self) -> Run | None:
+        """Return the run that answers are given from, or None before the first."""
+        with self._database.read() as connection:
+            row = connection.execute(_published().where(tables.runs.c.run_key == CURRENT)).one_or_none()
+        return None if row is None else _run(row)
+
+    def run(self, run_id: str) -> Run | None:
+        """Return a published run that is still kept, or None."""
+        with self._database.read() as connection:
+            row = connection.execute(_published().where(tables.runs.c.run_id == run_id)).one_or_none()
+        return None if row is None else _run(row)
+
+    def runs(self) -> list[Run]:
+        """Return the published runs, newest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(_published().order_by(tables.runs.c.run_key.desc())).all()
+        return [_run(row) for row in rows]
+
+    def score(self, customer_id: str) -> ScoreRow | None:
+        """Return a customer's score in the current run, or None."""
+        with self._database.read() as connection:
+            row = connection.execute(ONE_SCORE, {"customer_id": customer_id}).mappings().one_or_none()
+        return None if row is None else score_of(row)
+
+    def lookup(self, customer_ids: Sequence[str]) -> dict[str, ScoreRow]:
+        """Return the scores that the current run has for these customers (at most a few thousand), by id."""
+        wanted = {"customer_ids": list(dict.fromkeys(customer_ids))}
+        with self._database.read() as connection:
+            rows = connection.execute(MANY_SCORES, wanted).mappings().all()
+        return {row["customer_id"]: score_of(row) for row in rows}
+
+    def at_risk(
+        self,
+        which: AtRiskFilter,
+        sort: Sort = Sort.VALUE_AT_RISK,
+        *,
+        after: Position | None = None,
+        run_id: str | None = None,
+        limit: int = 20,
+    ) -> list[ScoreRow]:
+        """Return up to ``limit`` scores that follow ``after``, of the current run unless one is named."""
+        column: ColumnElement[float] = tables.scores.c[sort.value]
+        owner = CURRENT if run_id is None else _key_of(run_id)
+        page = SCORES.where(tables.scores.c.run_key == owner, column.is_not(None), *_conditions(which))
+        if after is not None:
+            tied = and_(column == after.value, tables.scores.c.customer_id > after.customer_id)
+            page = page.where(or_(column < after.value, tied))
+        page = page.order_by(column.desc(), tables.scores.c.customer_id).limit(limit)
+        with self._database.read() as connection:
+            return [score_of(row) for row in connection.execute(page).mappings()]
+
+    def behaviour(self, run_id: str, customer_ids: Sequence[str]) -> pd.DataFrame:
+        """Return the behaviour rows of these customers in a run: customer_id, as_of, then the features.
+
+        Rows come in the order of the ids; ids that the run does not have, or that were pruned, are left out.
+        """
+        runs, behaviour = tables.runs, tables.behaviour
+        wanted = (
+            select(runs.c.behaviour_columns, runs.c.as_of, behaviour.c.customer_id, behaviour.c.features)
+            .join(behaviour, behaviour.c.run_key == runs.c.run_key)
+            .where(runs.c.run_id == run_id, runs.c.behaviour_columns.is_not(None))
+            .where(behaviour.c.customer_id.in_(set(customer_ids)))
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(wanted).all()
+        if not rows:
+            return pd.DataFrame(columns=["customer_id", "as_of"])
+        found = {row.customer_id: row.features for row in rows}
+        ordered = [(one, found[one]) for one in dict.fromkeys(customer_ids) if one in found]
+        return behaviour_frame(rows[0].behaviour_columns, rows[0].as_of, ordered)
+
+    def secret(self, name: str) -> bytes:
+        """Return 32 random bytes that all processes on this store share under a name."""
+        stored = select(tables.secrets.c.value).where(tables.secrets.c.name == name)
+        with self._database.read() as connection:
+            value = connection.execute(stored).scalar()
+        if value is None:
+            try:
+                with self._database.write() as connection:
+                    connection.execute(
+                        insert(tables.secrets).values(name=name, value=secrets.token_bytes(32))
+                    )
+            except IntegrityError:
+                pass  # another process was first: its secret is the one
+            return self.secret(name)
+        return bytes(value)
+
+
+def _key_of(run_id: str) -> ColumnElement[int]:
+    seen = select(tables.runs.c.run_key).where(tables.runs.c.published_at.is_not(None))
+    return seen.where(tables.runs.c.run_id == run_id).scalar_subquery()
+
+
+def _conditions(which: AtRiskFilter) -> list[ColumnElement[bool]]:
+    score = tables.scores.c
+    conditions: list[ColumnElement[bool]] = [score.score_status == which.status.value]
+    if which.band is not None:
+        conditions.append(score.churn_band == which.band.value)
+    if which.segment is not None:
+        conditions.append(score.segment == which.segment)
+    if which.min_value_at_risk is not None:
+        conditions.append(score.value_at_risk >= which.min_value_at_risk)
+    if which.min_churn_probability is not None:
+        conditions.append(score.churn_probability >= which.min_churn_probability)
+    return conditions
+
+
+def _published() -> Select[tuple[object, ...]]:
+    return select(tables.runs).where(tables.runs.c.published_at.is_not(None))
+
+
+def _run(row: Row[tuple[object, ...]]) -> Run:
+    return Run(
+        run_id=row.run_id,
+        as_of=row.as_of,
+        horizon_days=row.horizon_days,
+        model_version=row.model_version,
+        currency=row.currency,
+        customers=row.customers,
+        published_at=row.published_at,
+        has_behaviour=row.behaviour_columns is not None,
+    )
