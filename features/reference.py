@@ -1,0 +1,99 @@
+"""What one customer's features need from the whole population, frozen at a moment and kept with the model.
+
+So a customer scored alone equals the same customer in the batch.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from features.behaviour.history import customer_days, known_at
+from features.errors import NothingUsableError
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from features.tables import Tables
+
+__all__ = ["Cuts", "Reference", "reference_at", "references_at"]
+
+Cuts = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The population of customers with an order by ``as_of``.
+
+    ``recency_cuts`` (days since the last order) and ``frequency_cuts`` (orders) are the values that 20, 40,
+    60 and 80 % of the customers lie at or below.
+    """
+
+    as_of: date
+    customers: int
+    recency_cuts: Cuts
+    frequency_cuts: Cuts
+
+    def to_json(self) -> str:
+        """Return the reference as JSON with sorted keys: equal references give equal bytes."""
+        return json.dumps(asdict(self) | {"as_of": self.as_of.isoformat()}, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Reference:
+        """Return the reference that `to_json` wrote."""
+        fields = json.loads(text)
+        return cls(
+            date.fromisoformat(fields["as_of"]),
+            fields["customers"],
+            tuple(fields["recency_cuts"]),
+            tuple(fields["frequency_cuts"]),
+        )
+
+
+def reference_at(tables: Tables, as_of: date) -> Reference:
+    """Return the reference at ``as_of``; raises NothingUsableError where nobody has bought by then."""
+    return references_at(tables, [as_of])[0]
+
+
+def references_at(tables: Tables, moments: Sequence[date]) -> list[Reference]:
+    """Return the references at many moments, in their order and by one query.
+
+    Raises NothingUsableError where nobody has bought by one of them.
+    """
+    known = known_at(customer_days(tables), moments)
+    orders = known.filter(known.purchase)
+    customers = orders.group_by("as_of", "customer_id").aggregate(
+        recency_days=orders.age_days.min(), orders=orders.count()
+    )
+    recency, frequency = (_histogram(customers, column) for column in ("recency_days", "orders"))
+    empty = [moment for moment in moments if moment not in recency]
+    if empty:
+        raise NothingUsableError(
+            "Nobody has bought by the moment asked for.",
+            which=[str(moment) for moment in empty],
+            mend="Choose a later moment, or load the earlier purchases.",
+        )
+    return [
+        Reference(moment, sum(recency[moment].values()), _cuts(recency[moment]), _cuts(frequency[moment]))
+        for moment in moments
+    ]
+
+
+def _histogram(customers: ir.Table, column: str) -> dict[date, dict[int, int]]:
+    counts = customers.group_by("as_of", column).aggregate(n=customers.count()).order_by("as_of", column)
+    histogram: dict[date, dict[int, int]] = {}
+    for row in counts.to_pyarrow().to_pylist():
+        histogram.setdefault(row["as_of"], {})[row[column]] = row["n"]
+    return histogram
+
+
+def _cuts(histogram: dict[int, int]) -> Cuts:
+    """Return the quintiles of a histogram sorted by value: the least values that k fifths lie at or below."""
+    values, below = list(histogram), list(accumulate(histogram.values()))
+    cuts = [values[bisect_left(below, fifths * below[-1] / 5)] for fifths in (1, 2, 3, 4)]
+    return cuts[0], cuts[1], cuts[2], cuts[3]

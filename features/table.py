@@ -1,0 +1,68 @@
+"""The behaviour table: what was known of each customer at a moment. The only way in to the features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import ibis
+
+from features.behaviour.history import customer_days, known_at
+from features.behaviour.purchases import purchases
+from features.behaviour.rhythm import rhythm
+from features.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from features.reference import Reference
+    from features.tables import Tables
+
+__all__ = ["behaviour_panel", "behaviour_table"]
+
+FAMILIES = (purchases, rhythm)
+KEYS = ("as_of", "customer_id")
+
+
+def behaviour_table(tables: Tables, as_of: date, reference: Reference) -> ir.Table:
+    """Return the behaviour table at ``as_of``, measured against the population of ``reference``.
+
+    One row for every customer with an order by ``as_of``, sorted by customer_id: ``customer_id``, ``as_of``,
+    then the features in the order of the catalogue, as float64 or int64. Missing is null. No row after
+    ``as_of``, and none that reached the business after it, changes anything.
+    """
+    return behaviour_panel(tables, [replace(reference, as_of=as_of)])
+
+
+def behaviour_panel(tables: Tables, references: Sequence[Reference]) -> ir.Table:
+    """Return the behaviour tables at the moments of ``references``, one below the other, by one query.
+
+    Columns as in `behaviour_table`; sorted by as_of, then customer_id.
+    """
+    history = known_at(customer_days(tables), [reference.as_of for reference in references])
+    panel, *others = (family(history) for family in FAMILIES)
+    for other in others:
+        panel = panel.join(other, KEYS)
+    panel = _with_scores(panel, references)
+    return panel.select("customer_id", "as_of", *(feature.name for feature in CATALOGUE)).order_by(*KEYS)
+
+
+def _with_scores(panel: ir.Table, references: Sequence[Reference]) -> ir.Table:
+    """Add the recency and frequency scores: fifths of the moment's population, 5 best, equal values alike."""
+    cuts = ibis.memtable(
+        [(it.as_of, *it.recency_cuts, *it.frequency_cuts) for it in references],
+        schema={"as_of": "date"}
+        | {f"{of}_{k}": "int64" for of in ("recency", "frequency") for k in range(4)},
+    )
+    scored = panel.join(cuts, "as_of")
+    return scored.mutate(
+        recency_score=5 - _cuts_below(scored, "recency", scored.days_since_last_order),
+        frequency_score=1 + _cuts_below(scored, "frequency", scored.orders),
+    )
+
+
+def _cuts_below(scored: ir.Table, of: str, value: ir.IntegerValue) -> ir.IntegerValue:
+    first, *others = ((value > scored[f"{of}_{k}"]).cast("int64") for k in range(4))
+    return sum(others, start=first)
