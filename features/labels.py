@@ -26,8 +26,7 @@ def outcomes_in(tables: Tables, window: Window, *, known_by: date | None = None)
 
 
 def outcomes_panel(tables: Tables, windows: Sequence[Window], *, known_by: date | None = None) -> ir.Table:
-    """Return the outcomes of many windows, one row per window and customer with an order by the window's
-    as_of.
+    """Return the outcomes of many windows, one row per window and customer with an order by its as_of.
 
     Columns, sorted by as_of, then customer_id:
 

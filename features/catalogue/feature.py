@@ -1,0 +1,33 @@
+"""What is said of one feature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Feature"]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of the behaviour table.
+
+    ``unit`` is orders, lines, money (in currency units), days, months, share (of 1), ratio, log ratio or
+    score (1-5). ``code`` is the reason code: features that tell a marketer the same thing share one.
+    ``needs`` names the tables, or their columns, without which the feature is null for everybody.
+
+    ``reason`` states the fact behind the feature in words, neutral as to whether it is good or bad, with the
+    names of features in braces; ``without`` is said instead where one of them is null, and names only
+    features that never are.
+    """
+
+    name: str
+    unit: str
+    code: str
+    meaning: str
+    meaning_ja: str
+    reason: str
+    reason_ja: str
+    without: str = ""
+    without_ja: str = ""
+    needs: tuple[str, ...] = ("transactions",)
+    family: str = ""

@@ -1,0 +1,96 @@
+"""Features in words: the fact behind a number, as a marketer would say it, in English or Japanese."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from string import Formatter
+from typing import SupportsFloat, cast
+
+from features.catalogue import CATALOGUE, Feature
+
+__all__ = ["LANGUAGES", "reason_text"]
+
+LANGUAGES = ("en", "ja")
+_FEATURES: Mapping[str, Feature] = {feature.name: feature for feature in CATALOGUE}
+_WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "HUF", "IDR"})
+_CENTS_MATTER_BELOW = 1000
+_NO_CURRENCY = "XXX"
+
+
+def reason_text(feature_name: str, row: Mapping[str, object], language: str, currency: str) -> str:
+    """Return the sentence behind a feature of one row of the behaviour table.
+
+    ``row`` maps the features' names to their values, None or NaN where missing; ``language`` is one of
+    `LANGUAGES`; ``currency`` an ISO code, "XXX" for none. Raises KeyError for a name or language that is not
+    known.
+
+    >>> row = {"days_since_last_order": 74, "median_gap_days": 21.0}
+    >>> reason_text("days_since_last_order", row, "en", "USD")
+    'last order 74 days ago; usually every 21 days'
+    >>> reason_text("days_since_last_order", row | {"median_gap_days": None}, "ja", "JPY")
+    '最終購入は74日前'
+    """
+    feature = _FEATURES[feature_name]
+    reason, without = {
+        "en": (feature.reason, feature.without),
+        "ja": (feature.reason_ja, feature.without_ja),
+    }[language]
+    complete = all(_number(row[name]) is not None for name in names_in(reason))
+    template = reason if complete or not without else without
+    return template.format_map(
+        {name: _said(name, row[name], language, currency) for name in names_in(template)}
+    )
+
+
+def names_in(template: str) -> list[str]:
+    """Return the features that a template names."""
+    return [name for _, name, _, _ in Formatter().parse(template) if name]
+
+
+def _number(value: object) -> float | None:
+    number = math.nan if value is None else float(cast("SupportsFloat", value))
+    return None if math.isnan(number) else number
+
+
+def _said(name: str, value: object, language: str, currency: str) -> str:
+    number = _number(value)
+    if number is None:
+        raise ValueError(f"{name} is missing, but it never is in a behaviour table")
+    unit = _FEATURES[name].unit
+    if unit == "money":
+        return _money(number, language, currency)
+    return _UNITS[unit][language](number)
+
+
+def _money(value: float, language: str, currency: str) -> str:
+    decimals = 0 if currency in _WITHOUT_CENTS or abs(value) >= _CENTS_MATTER_BELOW else 2
+    amount = f"{value:,.{decimals}f}"
+    if currency == "JPY" and language == "ja":
+        return f"{amount}円"
+    return amount if currency == _NO_CURRENCY else f"{currency} {amount}"
+
+
+def _rounded(value: float, decimals: int = 1) -> str:
+    """Return the number without a trailing zero: 3, 3.2."""
+    return f"{round(value, decimals):g}" if abs(value) < _CENTS_MATTER_BELOW else f"{value:,.0f}"
+
+
+def _counted(one: str, many: str) -> Callable[[float], str]:
+    return lambda value: f"{_rounded(value)} {one if _rounded(value) == '1' else many}"
+
+
+def _days(value: float) -> str:
+    return _counted("day", "days")(round(value))
+
+
+_UNITS: Mapping[str, Mapping[str, Callable[[float], str]]] = {
+    "days": {"en": _days, "ja": lambda value: f"{_rounded(round(value))}日"},
+    "orders": {"en": _counted("order", "orders"), "ja": lambda value: f"{_rounded(value)}回"},
+    "lines": {"en": _counted("line", "lines"), "ja": lambda value: f"{_rounded(value)}行"},
+    "months": {"en": _counted("month", "months"), "ja": lambda value: f"{_rounded(value)}か月"},
+    "share": {"en": lambda value: f"{value:.0%}", "ja": lambda value: f"{value:.0%}"},
+    "log ratio": {"en": lambda value: f"{value:.0%}", "ja": lambda value: f"{value:.0%}"},
+    "ratio": {"en": _counted("times", "times"), "ja": lambda value: f"{_rounded(value)}倍"},
+    "score": {"en": lambda value: f"{value:.0f}", "ja": lambda value: f"{value:.0f}"},
+}
