@@ -1,0 +1,175 @@
+"""Fit a bundle at a moment, from what was known by then."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from features.catalogue import CATALOGUE
+from features.reference import reference_at
+from features.table import behaviour_table
+from features.tables import Tables
+from training.bundle import Bundle
+from training.config import TrainingConfig
+from training.errors import NotEnoughDataError
+from training.learners import Learners
+from training.metadata import Metadata
+from training.models.churn import ChurnModel
+from training.models.glm import Array
+from training.models.value import VALUE_FEATURES, ValueModel
+from training.panel import Method, Panel, build_panel, method_for, past_moments
+from training.policy import Policy
+from training.stack import Stack
+
+FOLDS = 3
+RANGED = ("orders", "gross_spend", "mean_order_value")
+
+
+class Learned(NamedTuple):
+    """Learners, how they were made, and the rows behind them."""
+
+    learners: Learners | None
+    method: Method
+    moments: tuple[date, ...]
+    panel_rows: int
+    fitted_rows: int
+
+
+NOTHING_LEARNED = Learned(None, Method.LIFETIME_VALUE_ONLY, (), 0, 0)
+
+
+def fit(
+    tables: Tables, as_of: date, config: TrainingConfig, policy: Policy, *, method: Method | None = None
+) -> Bundle:
+    """Fit all models on what was known by ``as_of``; nothing after it is looked at.
+
+    ``method``: None for what the length of the history allows. Where customers are too few for any model,
+    the bundle has none, and its scores say so.
+    """
+    reference = reference_at(tables, as_of)
+    behaviour = behaviour_table(tables, as_of, reference).to_pandas()
+    first_day = tables.first_day(as_of) or as_of
+    notes: list[str] = []
+    value: ValueModel | None = None
+    learned = NOTHING_LEARNED
+    try:
+        value = ValueModel.fit(behaviour)
+        if (method or method_for(first_day, as_of, config.horizon_days)) is not Method.LIFETIME_VALUE_ONLY:
+            learned = learn(tables, first_day, as_of, config)
+    except NotEnoughDataError as lack:
+        notes.append(lack.what)
+    return Bundle(
+        metadata=Metadata(
+            as_of=as_of,
+            horizon_days=config.horizon_days,
+            method=learned.method.value,
+            features=tuple(feature.name for feature in CATALOGUE),
+            zone=tables.zone,
+            currency=tables.currency,
+            first_day=first_day,
+            customers=len(behaviour),
+            moments=learned.moments,
+            panel_rows=learned.panel_rows,
+            fitted_rows=learned.fitted_rows,
+            seed=config.seed,
+            notes=tuple(notes),
+            ranges={
+                name: float(behaviour[name].astype(float).max())
+                for name in RANGED
+                if behaviour[name].notna().any()
+            },
+        ),
+        policy=policy,
+        reference=reference,
+        value=value,
+        learners=learned.learners,
+    )
+
+
+def learn(tables: Tables, first_day: date, as_of: date, config: TrainingConfig) -> Learned:
+    """Fit the learners on past moments; where none of those tells enough, the value model stands alone."""
+    panel = with_value_features(
+        build_panel(tables, past_moments(first_day, as_of, config), config.horizon_days), config
+    )
+    if not panel.moments:
+        return NOTHING_LEARNED
+    features = usable_features(panel)
+    later = _out_of_time_folds(panel, config)
+    folds, method = (later, Method.OUT_OF_TIME) if later else (customer_folds(panel), Method.CROSS_FITTED)
+    stack = Stack.fit([_held_out(train, held, features, config) for train, held in folds])
+    rows = panel.sample(config.max_rows, config.horizon_days, config.seed)
+    learners = Learners.fit(rows.inputs, rows.outcomes, features, stack, config)
+    return Learned(learners, method, tuple(panel.moments), len(panel.inputs), len(rows.inputs))
+
+
+def with_value_features(panel: Panel, config: TrainingConfig) -> Panel:
+    """Return the panel with what each moment's value model, fitted on its own past, says beside it."""
+    parts = []
+    for moment in panel.moments:
+        inputs = panel.at([moment]).inputs
+        try:
+            said = ValueModel.fit(inputs).features(inputs, config.horizon_days)
+        except NotEnoughDataError:
+            continue
+        parts.append(inputs.join(said))
+    if not parts:
+        return Panel(panel.inputs.iloc[:0], panel.outcomes.iloc[:0])
+    inputs = pd.concat(parts)
+    return Panel(inputs, panel.outcomes.loc[inputs.index])
+
+
+def usable_features(panel: Panel) -> tuple[str, ...]:
+    """Return the features that vary in the panel, in the catalogue's order, the value model's last."""
+    named = (*(feature.name for feature in CATALOGUE), *VALUE_FEATURES)
+    return tuple(name for name in named if not _constant(panel.inputs[name]))
+
+
+def _constant(values: pd.Series[float]) -> bool:
+    known = values.to_numpy(dtype=np.float64)
+    first = known[0]
+    return bool(np.isnan(known).all() if np.isnan(first) else (known == first).all())
+
+
+def _out_of_time_folds(panel: Panel, config: TrainingConfig) -> list[tuple[Panel, Panel]]:
+    """Pair earlier rows with one later moment, newest first: the outcomes end before the moment begins.
+
+    Held-out moments stand half a horizon apart; the earlier rows are a third of the panel's at least, for a
+    stack learned on stunted members would trust them too little.
+    """
+    horizon = timedelta(days=config.horizon_days)
+    folds: list[tuple[Panel, Panel]] = []
+    last: date | None = None
+    for moment in reversed(panel.moments):
+        earlier = [m for m in panel.moments if m + horizon <= moment]
+        train = panel.at(earlier)
+        if 3 * len(train.inputs) < len(panel.inputs) or len(folds) == FOLDS:
+            break
+        if last is None or (last - moment) * 2 >= horizon:
+            folds.append((train, panel.at([moment])))
+            last = moment
+    return folds
+
+
+def customer_folds(panel: Panel) -> list[tuple[Panel, Panel]]:
+    """Return pairs of (other customers' rows, these customers'); a customer stays in one fold."""
+    ids = panel.inputs.index.get_level_values("customer_id").to_numpy(dtype=object)
+    fold = pd.util.hash_array(ids, categorize=False) % FOLDS
+    return [
+        (panel.where(np.flatnonzero(fold != k)), panel.where(np.flatnonzero(fold == k))) for k in range(FOLDS)
+    ]
+
+
+def _held_out(
+    train: Panel, held: Panel, features: tuple[str, ...], config: TrainingConfig
+) -> tuple[Array, Array]:
+    """Members' log-odds (rows, 3) on the held-out rows, and what came of them."""
+    train = train.sample(config.max_rows, config.horizon_days, config.seed)
+    held = held.sample(config.max_rows, config.horizon_days, config.seed)
+    churned = train.outcomes["churned"].to_numpy(np.float64)
+    members = ChurnModel.fit_members(
+        train.inputs, features, churned, seed=config.seed, threads=config.threads
+    )
+    return ChurnModel.log_odds(members, held.inputs), held.outcomes["churned"].to_numpy(np.float64)

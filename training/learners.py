@@ -1,0 +1,96 @@
+"""What is learned from a panel: who leaves, how often the others order, how much revenue comes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from training.config import TrainingConfig
+from training.models.amounts import FurtherOrders, Revenue, further_by_value_model, spend_by_value_model
+from training.models.churn import START, ChurnModel
+from training.models.members import Members
+from training.stack import Stack
+
+FILE = "learners.json"
+
+
+@dataclass(frozen=True)
+class Learners:
+    """The three models; further orders and revenue are None where too few customers bought to learn from."""
+
+    churn: ChurnModel
+    further: FurtherOrders | None
+    revenue: Revenue | None
+
+    @classmethod
+    def fit(
+        cls,
+        table: pd.DataFrame,
+        outcomes: pd.DataFrame,
+        features: tuple[str, ...],
+        stack: Stack,
+        config: TrainingConfig,
+    ) -> Self:
+        """Fit to a panel's rows: ``table`` (rows × ``features``) and ``outcomes``, in the same order."""
+        churned, orders, revenue = (
+            outcomes[name].to_numpy(np.float64) for name in ("churned", "orders", "revenue")
+        )
+        seed, threads = config.seed, config.threads
+        members = ChurnModel.fit_members(table, features, churned, seed=seed, threads=threads)
+        return cls(
+            ChurnModel(members, stack, float(table[START].mean())),
+            FurtherOrders.fit(table, features, orders, seed=seed, threads=threads),
+            Revenue.fit(table, features, revenue, seed=seed, threads=threads),
+        )
+
+    def forecast(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return ``churn`` (probability), ``orders`` and ``revenue`` for each row of ``table``, on its index.
+
+        ``table`` holds the value model's features too; where a learner is None, the value model's answer
+        stands.
+        """
+        churn = expit(self.churn.stacked_log_odds(table))
+        more = further_by_value_model(table) if self.further is None else self.further.expected(table)
+        orders = (1.0 - churn) * (1.0 + more)
+        revenue = (
+            orders * spend_by_value_model(table) if self.revenue is None else self.revenue.expected(table)
+        )
+        return pd.DataFrame({"churn": churn, "orders": orders, "revenue": revenue}, index=table.index)
+
+    def to_files(self) -> dict[str, bytes]:
+        """Return the files of a bundle that hold the learners, by name."""
+        parts = {"churn": self.churn.members}
+        if self.further is not None:
+            parts["further_orders"] = self.further.members
+        if self.revenue is not None:
+            parts["revenue"] = self.revenue.members
+        kept = {
+            "stack": {"intercept": self.churn.stack.intercept, "weights": list(self.churn.stack.weights)},
+            "typical_start": self.churn.typical_start,
+            "revenue_scale": None if self.revenue is None else self.revenue.scale,
+            "members": {name: members.to_dict() for name, members in parts.items()},
+        }
+        text = json.dumps(kept, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+        return {FILE: text.encode()} | {
+            f"{name}.ubj": members.trees.to_bytes() for name, members in parts.items()
+        }
+
+    @classmethod
+    def from_files(cls, files: dict[str, bytes]) -> Self:
+        """Read what ``to_files`` gave."""
+        kept = json.loads(files[FILE])
+        parts = {
+            name: Members.from_dict(part, files[f"{name}.ubj"]) for name, part in kept["members"].items()
+        }
+        stack = Stack(kept["stack"]["intercept"], tuple(kept["stack"]["weights"]))
+        further, revenue = parts.get("further_orders"), parts.get("revenue")
+        return cls(
+            ChurnModel(parts["churn"], stack, kept["typical_start"]),
+            None if further is None else FurtherOrders(further),
+            None if revenue is None else Revenue(revenue, kept["revenue_scale"]),
+        )

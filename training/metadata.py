@@ -1,0 +1,52 @@
+"""What a bundle is of: kept in it, shown on its card, and asked by serving."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any, Self
+
+from training.errors import BundleError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a bundle is of; ``method`` and ``notes`` say how it was made."""
+
+    as_of: date
+    horizon_days: int
+    method: str
+    features: tuple[str, ...]
+    zone: str
+    currency: str
+    first_day: date
+    customers: int
+    moments: tuple[date, ...]
+    panel_rows: int
+    fitted_rows: int
+    seed: int
+    notes: tuple[str, ...] = ()
+    ranges: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it ready for JSON."""
+        kept: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
+        return kept | {"format": FORMAT}
+
+    @classmethod
+    def from_dict(cls, kept: dict[str, Any]) -> Self:
+        """Read what ``to_dict`` gave. Raises ``BundleError`` for another format."""
+        kept = dict(kept)
+        if kept.pop("format", None) != FORMAT:
+            raise BundleError(
+                "The bundle has another format than this version of Joren reads.",
+                mend="Train again: joren train",
+            )
+        for name in ("as_of", "first_day"):
+            kept[name] = date.fromisoformat(kept[name])
+        kept["moments"] = tuple(date.fromisoformat(day) for day in kept["moments"])
+        kept["features"], kept["notes"] = tuple(kept["features"]), tuple(kept["notes"])
+        return cls(**kept)

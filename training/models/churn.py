@@ -1,0 +1,63 @@
+"""Will this customer leave? A linear model and trees, both started from the value model, and their stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from training.models.glm import Array, Family
+from training.models.members import Members
+from training.models.value import VALUE_FEATURES
+from training.stack import Stack
+
+START = VALUE_FEATURES[0]
+TRUST = 0.5  # of the value model's log-odds at the start: the learners add what behaviour says beyond it
+
+
+@dataclass(frozen=True)
+class ChurnModel:
+    """The members, how far each is trusted, and the value model's mean log-odds (``typical_start``)."""
+
+    members: Members
+    stack: Stack
+    typical_start: float
+
+    @classmethod
+    def fit_members(
+        cls, table: pd.DataFrame, features: tuple[str, ...], churned: Array, *, seed: int, threads: int
+    ) -> Members:
+        """Fit the members to a panel's rows; ``table`` holds ``features``, ``VALUE_FEATURES`` among them."""
+        offset = TRUST * table[START].to_numpy(np.float64)
+        return Members.fit(
+            table, features, churned, offset=offset, family=Family.BINOMIAL, seed=seed, threads=threads
+        )
+
+    @staticmethod
+    def log_odds(members: Members, table: pd.DataFrame) -> Array:
+        """Return (rows, 3): the log-odds of leaving by the value model, the linear model, the trees."""
+        start = table[START].to_numpy(np.float64)
+        return np.column_stack([start, *members.linear(table, TRUST * start)])
+
+    def stacked_log_odds(self, table: pd.DataFrame) -> Array:
+        """Return the log-odds of leaving, (rows,)."""
+        return self.stack.combine(self.log_odds(self.members, table))
+
+    def contributions(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return rows × features: what each adds to the log-odds, against the average customer.
+
+        Row by row they add up to the log-odds of leaving, less one constant. The linear model's are
+        coefficient × distance from the mean, the trees' exact TreeSHAP, each weighted as the stack weighs it.
+        What comes by way of the value model stands under its own features' names: `training.explain` hands it
+        on to the facts behind it.
+        """
+        own, linear, trees = self.stack.weights
+        by_trees = self.members.trees.contributions(table) * trees
+        total = pd.DataFrame(by_trees, index=table.index, columns=list(self.members.trees.features))
+        by_line = self.members.inputs.matrix(table) * np.asarray(self.members.glm.coefficients) * linear
+        for j, feature in enumerate(self.members.inputs.columns):
+            total[feature] += by_line[:, j]
+        away = table[START].to_numpy(np.float64) - self.typical_start
+        total[START] += (own + TRUST * (linear + trees)) * away
+        return total

@@ -1,0 +1,119 @@
+"""Several past moments as training rows: features as known then, outcomes as they came after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+
+from features.labels import outcomes_panel
+from features.reference import references_at
+from features.table import behaviour_panel
+from features.tables import Tables
+from features.window import Window
+from training.config import TrainingConfig
+
+SHORTEST_LEAD_DAYS = 28
+FEWEST_CUSTOMERS = 100
+
+
+class Method(StrEnum):
+    """What the length of the history allows: disjoint outcome horizons on record decide."""
+
+    LIFETIME_VALUE_ONLY = "lifetime-value model alone"
+    CROSS_FITTED = "cross-fitted by customer, not out of time"
+    OUT_OF_TIME = "out of time"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """``inputs`` and ``outcomes``: one row per (as_of, customer_id), the same sorted index."""
+
+    inputs: pd.DataFrame
+    outcomes: pd.DataFrame
+
+    @property
+    def moments(self) -> list[date]:
+        """The moments that have rows, oldest first."""
+        return sorted(set(self.inputs.index.get_level_values("as_of")))
+
+    def at(self, moments: list[date]) -> Panel:
+        """Return the rows of these moments."""
+        return self.where(np.flatnonzero(self.inputs.index.get_level_values("as_of").isin(moments)))
+
+    def where(self, rows: np.ndarray) -> Panel:
+        """Return the rows at these positions."""
+        return Panel(self.inputs.iloc[rows], self.outcomes.iloc[rows])
+
+    def sample(self, most: int, half_life_days: int, seed: int) -> Panel:
+        """Draw at most ``most`` rows without replacement, in their order: the newer the moment, the likelier.
+
+        A moment ``half_life_days`` older counts half as much: the newest say most, the oldest are not lost.
+        """
+        days = np.array([day.toordinal() for day in self.inputs.index.get_level_values("as_of")])
+        weight = 0.5 ** ((days.max(initial=0) - days) / half_life_days)
+        most = min(most, int(weight.sum()))
+        if most >= len(days):
+            return self
+        race = np.random.default_rng(seed).exponential(size=len(days)) / weight
+        return self.where(np.sort(np.argpartition(race, most)[:most]))
+
+
+def lead_days(horizon_days: int) -> int:
+    """Return the days of history that a moment needs before it: half a horizon, and at least four weeks."""
+    return max(SHORTEST_LEAD_DAYS, horizon_days // 2)
+
+
+def method_for(first_day: date, as_of: date, horizon_days: int) -> Method:
+    """Return what the history from ``first_day`` to ``as_of`` allows.
+
+    >>> method_for(date(1997, 1, 1), date(1997, 9, 30), 273).value
+    'lifetime-value model alone'
+    >>> method_for(date(1997, 1, 1), date(1998, 3, 31), 91).value
+    'out of time'
+    """
+    usable = (as_of - first_day).days - lead_days(horizon_days)
+    horizons = usable // horizon_days
+    if horizons < 1:
+        return Method.LIFETIME_VALUE_ONLY
+    return Method.CROSS_FITTED if horizons == 1 else Method.OUT_OF_TIME
+
+
+def past_moments(first_day: date, as_of: date, config: TrainingConfig) -> list[date]:
+    """Return the moments of the panel, newest first: every outcome is over by ``as_of``.
+
+    They stand a third of a horizon apart (a week at least): the outcomes overlap, which costs nothing but
+    independence, and doubles what small histories teach. ``max_moments`` of them at the most.
+    """
+    horizon = timedelta(days=config.horizon_days)
+    step = timedelta(days=max(7, config.horizon_days // 3))
+    earliest = first_day + timedelta(days=lead_days(config.horizon_days))
+    moments: list[date] = []
+    moment = as_of - horizon
+    while moment >= earliest and len(moments) < config.max_moments:
+        moments.append(moment)
+        moment -= step
+    return moments
+
+
+def build_panel(tables: Tables, moments: list[date], horizon_days: int) -> Panel:
+    """Return the panel at ``moments`` but those with under 100 customers, or where all did the same."""
+    references = references_at(tables, sorted(moments))
+    inputs = _indexed(behaviour_panel(tables, references).to_pandas())
+    outcomes = _indexed(
+        outcomes_panel(tables, [Window(moment, horizon_days) for moment in sorted(moments)]).to_pandas()
+    )
+    outcomes = outcomes.reindex(inputs.index).astype(
+        {"churned": "float64", "orders": "float64", "revenue": "float64"}
+    )
+    by_moment = outcomes.groupby(level="as_of")["churned"]
+    telling = by_moment.agg(["size", "min", "max"]).query(f"size >= {FEWEST_CUSTOMERS} and min < max").index
+    return Panel(inputs, outcomes).at(list(telling))
+
+
+def _indexed(frame: pd.DataFrame) -> pd.DataFrame:
+    frame = frame.assign(as_of=pd.to_datetime(frame["as_of"]).dt.date)
+    return frame.set_index(["as_of", "customer_id"]).sort_index()

@@ -1,0 +1,192 @@
+"""From a behaviour table to scores: every row by itself, but for ranks and percentiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.special import expit
+
+from features.reference import Reference
+from features.segments import cycle_status, segment
+from training.clv import Prediction, hazard_ratio, lifetime_value
+from training.evaluate import Forecast, recency_rule
+from training.learners import Learners
+from training.metadata import Metadata
+from training.models.amounts import further_by_value_model
+from training.models.glm import Array
+from training.models.value import VALUE_FEATURES, ValueModel, purchase_history
+from training.policy import Policy, at_risk_rank, churn_band, churn_percentile, score_status
+from training.score_schema import SCORE_COLUMNS, ScoreStatus
+
+LONGEST_WAIT_DAYS = 730
+BEYOND = 2.0  # times the largest value seen: further out nothing is known
+STALE_DAYS = 14
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """The parts of a bundle that turn behaviour into scores."""
+
+    metadata: Metadata
+    policy: Policy
+    reference: Reference
+    value: ValueModel | None
+    learners: Learners | None
+    version: str
+
+    def table(self, behaviour: pd.DataFrame, as_of: date, *, data_ends: date | None) -> pd.DataFrame:
+        """Return ``SCORE_COLUMNS`` but ``run_id``, one row for each of ``behaviour``; reasons are null."""
+        behaviour = behaviour.reset_index(drop=True)
+        scores = pd.DataFrame({"customer_id": behaviour["customer_id"]})
+        scores["as_of"] = as_of
+        scores["horizon_days"] = self.metadata.horizon_days
+        for name, values in self._predicted(behaviour, as_of).items():
+            scores[name] = values
+        scores["churn_percentile"] = churn_percentile(scores["churn_probability"])
+        scores["churn_band"] = churn_band(scores["churn_probability"], self.policy)
+        scores["score_status"] = self._status(scores, behaviour, as_of, data_ends)
+        scores["at_risk_rank"] = at_risk_rank(scores)
+        for name, seen in self._observed(behaviour).items():
+            scores[name] = seen
+        scores["clv_horizon_days"] = self.policy.clv_horizon_days
+        scores["margin_assumed"] = self._margin_rate()[1]
+        scores["reasons"] = None
+        scores["model_version"] = self.version
+        scores["currency"] = self.metadata.currency
+        return scores[[name for name in SCORE_COLUMNS if name != "run_id"]]
+
+    def forecast(self, behaviour: pd.DataFrame) -> Prediction:
+        """Return P(no order), orders and net revenue in the churn horizon; needs a value model."""
+        value, horizon = self._value(), self.metadata.horizon_days
+        table = self.with_value_features(behaviour)
+        if self.learners is not None:
+            said = self.learners.forecast(table)
+            return Prediction(
+                horizon, *(said[name].to_numpy(np.float64) for name in ("churn", "orders", "revenue"))
+            )
+        churn = value.probability_no_order(behaviour, horizon)
+        orders = (1.0 - churn) * (1.0 + further_by_value_model(table))
+        return Prediction(horizon, churn, orders, orders * value.expected_spend(behaviour))
+
+    def by_model(self, behaviour: pd.DataFrame) -> dict[str, Forecast]:
+        """Return what each model says of each row; without a value model, the recency rule alone."""
+        said = {"recency rule": Forecast(churn=recency_rule(behaviour))}
+        if self.value is None:
+            return said
+        value, horizon = self.value, self.metadata.horizon_days
+        expected = value.expected_orders(behaviour, horizon)
+        said["BG/NBD"] = Forecast(
+            churn=value.probability_no_order(behaviour, horizon),
+            orders=expected,
+            revenue=expected * value.expected_spend(behaviour),
+        )
+        if self.learners is not None:
+            odds = self.learners.churn.log_odds(
+                self.learners.churn.members, self.with_value_features(behaviour)
+            )
+            said |= {
+                "logistic regression": Forecast(churn=expit(odds[:, 1])),
+                "XGBoost": Forecast(churn=expit(odds[:, 2])),
+            }
+        ours = self.forecast(behaviour)
+        return said | {
+            "Joren": Forecast(churn=ours.churn_probability, orders=ours.orders, revenue=ours.revenue)
+        }
+
+    def with_value_features(self, behaviour: pd.DataFrame) -> pd.DataFrame:
+        """Return the table with what the value model says of each customer beside it."""
+        said = self._value().features(behaviour, self.metadata.horizon_days)
+        return behaviour.drop(columns=list(VALUE_FEATURES), errors="ignore").join(said)
+
+    def _predicted(self, behaviour: pd.DataFrame, as_of: date) -> dict[str, Array | pd.Series | None]:
+        names = (
+            "churn_probability",
+            "p_alive",
+            "predicted_number_of_orders",
+            "predicted_revenue",
+            "predicted_clv",
+            "predicted_clv_low",
+            "predicted_clv_high",
+            "value_if_stays",
+            "value_at_risk",
+            "expected_date_of_next_order",
+        )
+        if self.value is None:
+            return dict.fromkeys(names, None) | {name: np.full(len(behaviour), np.nan) for name in names[:-1]}
+        forecast = self.forecast(behaviour)
+        margin_rate, _ = self._margin_rate()
+        churn = forecast.churn_probability
+        alive = np.maximum(self.value.probability_alive(behaviour), 1.0 - churn)
+        clv, low, high = lifetime_value(self.value, behaviour, forecast, margin_rate, self.policy)
+        if_stays = margin_rate * forecast.revenue / alive
+        values = (
+            churn,
+            alive,
+            forecast.orders,
+            forecast.revenue,
+            clv,
+            low,
+            high,
+            if_stays,
+            churn * if_stays,
+            self._next_order(behaviour, forecast, as_of),
+        )
+        return dict(zip(names, values, strict=True))
+
+    def _next_order(self, behaviour: pd.DataFrame, forecast: Prediction, as_of: date) -> pd.Series:
+        """Return the first date by which an order is at least as likely as not; null beyond two years."""
+        value = self._value()
+        level = 0.5 ** (1.0 / hazard_ratio(value, behaviour, forecast))
+        days = np.ceil(value.orders.days_until(level, *purchase_history(behaviour)))
+        known = np.isfinite(days) & (days <= LONGEST_WAIT_DAYS)
+        return pd.Series(
+            [as_of + timedelta(days=max(int(d), 1)) if k else None for d, k in zip(days, known, strict=True)],
+            dtype=object,
+        )
+
+    def _observed(self, behaviour: pd.DataFrame) -> dict[str, pd.Series | npt.NDArray[np.generic]]:
+        margin_rate, _ = self._margin_rate()
+        recorded = behaviour["margin_total"].astype(float)
+        return {
+            "historic_clv": recorded.fillna(margin_rate * behaviour["net_revenue"].astype(float)),
+            "historic_number_of_orders": behaviour["orders"].astype("Int32"),
+            "average_days_between_orders": behaviour["mean_gap_days"].astype(float),
+            "average_order_value": behaviour["mean_order_value"].astype(float),
+            "segment": segment(behaviour["days_since_last_order"], behaviour["orders"], self.reference),
+            "cycle_status": cycle_status(behaviour["days_since_last_order"], behaviour["median_gap_days"]),
+        }
+
+    def _margin_rate(self) -> tuple[float, bool]:
+        """Return the margin per unit of net revenue, and whether it was assumed."""
+        if self.value is not None and self.value.margin_share is not None:
+            return self.value.margin_share, False
+        return (1.0, True) if self.policy.margin_rate is None else (self.policy.margin_rate, False)
+
+    def _status(
+        self, scores: pd.DataFrame, behaviour: pd.DataFrame, as_of: date, data_ends: date | None
+    ) -> pd.Series:
+        status = score_status(
+            scores, behaviour["days_since_first_order"], self.metadata.horizon_days, self.policy
+        )
+        beyond = np.zeros(len(behaviour), dtype=bool)
+        for name, largest in self.metadata.ranges.items():
+            beyond |= behaviour[name].astype(float).fillna(0.0).to_numpy() > BEYOND * max(largest, 1.0)
+        eligible = status == ScoreStatus.ELIGIBLE.value
+        status = status.where(~(eligible & beyond), ScoreStatus.OUT_OF_RANGE.value)
+        stale = data_ends is not None and (as_of - data_ends).days > max(
+            STALE_DAYS, self.metadata.horizon_days // 4
+        )
+        return (
+            status.where(status != ScoreStatus.ELIGIBLE.value, ScoreStatus.STALE_FEATURES.value)
+            if stale
+            else status
+        )
+
+    def _value(self) -> ValueModel:
+        if self.value is None:
+            raise TypeError("a bundle without a value model gives no numbers")
+        return self.value
