@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 __all__ = [
+    "OURS",
     "Difference",
     "Evaluation",
     "Forecast",
@@ -28,6 +29,7 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 Kind = Literal["out-of-time", "cross-fitted", "shorter-horizon"]
 
+OURS = "Joren"  # among the models of an evaluation, the one that scores the customers
 BOOTSTRAP_ROUNDS = 200
 
 
@@ -127,6 +129,11 @@ class Evaluation:
     customers: int
     metrics: Mapping[str, Mapping[str, float]]
     predictions: pd.DataFrame = field(repr=False, compare=False)
+
+    @property
+    def main(self) -> str:
+        """The model that the others are compared with: `OURS`, or the last where it takes no part."""
+        return OURS if OURS in self.metrics else list(self.metrics)[-1]
 
     @classmethod
     def of(

@@ -55,7 +55,7 @@ FEATURES_SHOWN = 15
 
 
 def figures(evaluation: Evaluation, importance: Mapping[str, float] | None = None) -> dict[str, Figure]:
-    """Return the pictures that the evaluation allows, by file stem; its first model in colour, others grey.
+    """Return the pictures that the evaluation allows, by file stem; its main model in colour, others grey.
 
     ``importance`` gives each feature's weight, in any unit. Left out: rankings where everybody left or nobody
     did, values where nothing was bought.
@@ -67,15 +67,15 @@ def figures(evaluation: Evaluation, importance: Mapping[str, float] | None = Non
 
 
 def _drawn(evaluation: Evaluation, importance: Mapping[str, float]) -> Iterator[tuple[str, Figure]]:
-    main, measured = next(iter(evaluation.metrics.items()))
+    measured = evaluation.metrics[evaluation.main]
     if "auc" in measured:
         yield "roc", _roc(evaluation)
         yield "precision_recall", _precision_recall(evaluation)
         yield "gain", _gain(evaluation)
     if "ece" in measured:
-        yield "reliability", _reliability(evaluation, main)
+        yield "reliability", _reliability(evaluation)
     if "gini" in measured:
-        yield "value_deciles", _value_deciles(evaluation, main)
+        yield "value_deciles", _value_deciles(evaluation)
     if sum(importance.values()) > 0:
         yield "importance", _importance(importance)
 
@@ -143,8 +143,8 @@ def _gained(churned: Floats, score: Floats) -> Floats:
     return np.interp(SHARES, np.r_[0, reached["size"]], np.r_[0, reached["sum"]])
 
 
-def _reliability(evaluation: Evaluation, model: str) -> Figure:
-    predicted = evaluation.predictions[f"{model}|churn"].to_numpy()
+def _reliability(evaluation: Evaluation) -> Figure:
+    predicted = evaluation.predictions[f"{evaluation.main}|churn"].to_numpy()
     table = reliability_table(evaluation.predictions["churned"].to_numpy(), predicted)
     figure, (axes, below) = _canvas(
         f"The stated probability is off by {100 * _main(evaluation, 'ece'):.1f} points on average",
@@ -154,7 +154,7 @@ def _reliability(evaluation: Evaluation, model: str) -> Figure:
     )
     axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1.2, label="as stated")
     spread = 1.28 * np.sqrt(table.observed * (1 - table.observed) / table.customers)
-    axes.errorbar(table.predicted, table.observed, yerr=spread, **DOTS, capsize=2.5, label=model)
+    axes.errorbar(table.predicted, table.observed, yerr=spread, **DOTS, capsize=2.5, label=evaluation.main)
     _in_percent(axes)
     axes.legend(loc="upper left")
     below.hist(predicted, bins=list(SHARES[::5]), color=FAINT, edgecolor="white", linewidth=0.8)
@@ -165,8 +165,10 @@ def _reliability(evaluation: Evaluation, model: str) -> Figure:
     return figure
 
 
-def _value_deciles(evaluation: Evaluation, model: str) -> Figure:
-    table = decile_table(evaluation.predictions["revenue"], evaluation.predictions[f"{model}|revenue"])
+def _value_deciles(evaluation: Evaluation) -> Figure:
+    table = decile_table(
+        evaluation.predictions["revenue"], evaluation.predictions[f"{evaluation.main}|revenue"]
+    )
     top = table["total"].iloc[0] / table["total"].sum()
     figure, (axes,) = _canvas(
         f"The tenth expected to spend most brought {top:.0%} of the revenue",
@@ -175,7 +177,7 @@ def _value_deciles(evaluation: Evaluation, model: str) -> Figure:
         y=f"revenue per customer in {evaluation.horizon_days} days",
     )
     axes.bar(table.index, table["seen"], color=FAINT, width=0.72, label="seen")
-    axes.plot(table.index, table["predicted"], **DOTS, label=f"predicted by {model}")
+    axes.plot(table.index, table["predicted"], **DOTS, label=f"predicted by {evaluation.main}")
     axes.set_xticks(table.index)
     axes.yaxis.set_major_formatter("{x:,.6g}")
     axes.grid(visible=False, axis="x")
@@ -234,7 +236,7 @@ def _about(evaluation: Evaluation) -> str:
 
 
 def _main(evaluation: Evaluation, metric: str) -> float:
-    return next(iter(evaluation.metrics.values()))[metric]
+    return evaluation.metrics[evaluation.main][metric]
 
 
 def _label(evaluation: Evaluation, model: str, metric: str, name: str, form: str = ".3f") -> str:
@@ -242,11 +244,12 @@ def _label(evaluation: Evaluation, model: str, metric: str, name: str, form: str
 
 
 def _rankings(evaluation: Evaluation) -> Iterator[tuple[str, dict[str, Any], Floats]]:
-    """Yield each model that ranks the customers: its name, its line's style, its scores."""
+    """Yield each model that ranks the customers, the main one first: its name, style and scores."""
     others = iter(OTHERS)
-    for position, model in enumerate(evaluation.metrics):
+    for model in sorted(evaluation.metrics, key=lambda model: model != evaluation.main):
         if f"{model}|churn" in evaluation.predictions:
-            colour, dash = (ACCENT, "-") if position == 0 else next(others, OTHERS[-1])
-            width, depth = (2.4, 4) if position == 0 else (1.5, 3)
+            ours = model == evaluation.main
+            colour, dash = (ACCENT, "-") if ours else next(others, OTHERS[-1])
+            width, depth = (2.4, 4) if ours else (1.5, 3)
             style = {"color": colour, "linestyle": dash, "linewidth": width, "zorder": depth}
             yield model, style, evaluation.predictions[f"{model}|churn"].to_numpy()

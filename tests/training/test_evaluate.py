@@ -149,18 +149,18 @@ def test_an_evaluation_writes_its_measures_and_no_customer() -> None:
     rule = Forecast(churn=np.arange(300.0))
     evaluation = Evaluation.of(
         truth,
-        {"joren": forecast, "recency rule": rule},
+        {"Joren": forecast, "recency rule": rule},
         moment=date(1997, 12, 31),
         horizon_days=91,
         kind="out-of-time",
     )
     written = json.dumps(evaluation.to_json(), allow_nan=False)
-    assert json.loads(written)["metrics"]["joren"] == judge(truth, **vars(forecast))
+    assert json.loads(written)["metrics"]["Joren"] == judge(truth, **vars(forecast))
     assert "c-00" not in written
     assert set(evaluation.metrics["recency rule"]) <= set(METRICS)
     assert "log_loss" not in evaluation.metrics["recency rule"]
-    assert evaluation.compare("joren", "recency rule", "auc", rounds=10).difference > 0.2
+    assert evaluation.compare("Joren", "recency rule", "auc", rounds=10).difference > 0.2
     with pytest.raises(ValueError, match="judges probabilities"):
-        evaluation.compare("joren", "recency rule", "log_loss")
+        evaluation.compare("Joren", "recency rule", "log_loss")
     with pytest.raises(KeyError):
-        evaluation.compare("joren", "recency rule", "gini")
+        evaluation.compare("Joren", "recency rule", "gini")

@@ -27,9 +27,9 @@ def an_evaluation(customers: int = 400, *, bought: bool = True) -> Evaluation:
         index=draw.permutation([f"c-{i:04x}" for i in range(customers)]),
     )
     forecasts = {
-        "joren": Forecast(churn=np.exp(-rate), orders=rate, revenue=rate * 20),
-        "bg_nbd": Forecast(churn=np.exp(-rate * draw.lognormal(0, 0.8, customers))),
+        "BG/NBD": Forecast(churn=np.exp(-rate * draw.lognormal(0, 0.8, customers))),
         "recency rule": Forecast(churn=draw.integers(0, 90, customers)),
+        "Joren": Forecast(churn=np.exp(-rate), orders=rate, revenue=rate * 20),
     }
     return Evaluation.of(truth, forecasts, moment=date(1997, 12, 31), horizon_days=91, kind="out-of-time")
 
@@ -46,7 +46,7 @@ def test_every_picture_can_be_drawn() -> None:
 def test_titles_state_what_is_seen_and_of_how_many() -> None:
     evaluation = an_evaluation()
     axes = figures(evaluation)["roc"].axes[0]
-    assert f"{evaluation.metrics['joren']['auc']:.1%}" in axes.get_title(loc="left")
+    assert f"{evaluation.metrics['Joren']['auc']:.1%}" in axes.get_title(loc="left")
     assert "400 customers, 91 days after 1997-12-31, out-of-time" in axes.texts[0].get_text()
 
 
@@ -63,7 +63,7 @@ def test_where_everybody_left_only_calibration_is_drawn() -> None:
 
 def test_deciles_hold_all_the_revenue_and_fall_with_the_forecast() -> None:
     evaluation = an_evaluation(403).predictions
-    table = decile_table(evaluation["revenue"], evaluation["joren|revenue"])
+    table = decile_table(evaluation["revenue"], evaluation["Joren|revenue"])
     assert list(table.index) == list(range(1, 11))
     assert table["total"].sum() == evaluation["revenue"].sum()
     assert table["predicted"].is_monotonic_decreasing

@@ -1,0 +1,48 @@
+"""A project folder's own MLflow, wherever the folder lies today: ``mlruns/mlflow.db``, ``mlruns/artifacts/``.
+
+MLflow writes the absolute path of every artefact into its database, so that a folder that is moved, renamed
+or copied loses its models. Whoever opens a home here first puts those paths right.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+__all__ = ["ARTIFACTS", "DATABASE", "opened"]
+
+DATABASE = Path("mlruns", "mlflow.db")
+ARTIFACTS = Path("mlruns", "artifacts")
+EXPERIMENT_PATHS = ("experiments", "artifact_location")
+PATHS = (
+    EXPERIMENT_PATHS,
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+
+
+def opened(home: Path) -> tuple[str, str]:
+    """Return tracking URI and artefact root of a folder's MLflow; make its folders, correct its paths."""
+    home = home.resolve()
+    database, artifacts = home / DATABASE, home / ARTIFACTS
+    artifacts.mkdir(parents=True, exist_ok=True)
+    if database.exists():
+        _put_paths_right(database, artifacts)
+    return f"sqlite:///{database}", str(artifacts)
+
+
+def _put_paths_right(database: Path, artifacts: Path) -> None:
+    table, column = EXPERIMENT_PATHS
+    with closing(sqlite3.connect(database)) as connection, connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+            return
+        ours = f"SELECT DISTINCT {column} FROM {table} WHERE {column} LIKE ? AND {column} <> ?"
+        for (before,) in connection.execute(ours, (f"%/{ARTIFACTS.as_posix()}", str(artifacts))).fetchall():
+            for each, path in PATHS:
+                connection.execute(
+                    f"UPDATE {each} SET {path} = ? || substr({path}, ?) WHERE substr({path}, 1, ?) = ?",
+                    (str(artifacts), len(before) + 1, len(before), before),
+                )
