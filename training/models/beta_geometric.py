@@ -10,15 +10,15 @@ Gamma(r + x, α + T) and p ~ Beta(a, b + n).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from scipy.special import betainc, betaln, expit, gammaln
+from scipy.special import betainc, expit, gammaln
 
 from training.models.beta_geometric_likelihood import mean_log_likelihood
-from training.models.contract import Estimation
+from training.models.coins import draw_survivals, log_survival
 from training.models.distinct import FloatArray, on_distinct
-from training.models.optimise import estimate
+from training.models.optimise import Derivatives
 from training.models.purchases import PurchaseModel
 from training.models.quadrature import beta_mean
 from training.models.triples import History, Triples, check_history
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BetaGeometricNBD"]
 
-SMALLEST_BIAS = 1e-18  # numpy refuses a geometric distribution with p = 0
-MOST_PURCHASES = 1e15  # and a Poisson distribution with a mean near 2^63
+MOST_PURCHASES = 1e15  # numpy refuses a Poisson distribution with a mean near 2^63
 
 
 @dataclass(frozen=True)
@@ -43,42 +42,18 @@ class BetaGeometricNBD(PurchaseModel):
 
     PARAMETERS: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
     TIME_PARAMETERS: ClassVar[tuple[str, ...]] = ("alpha",)
+    START: ClassVar[tuple[float, ...]] = (0.0, 0.0, -0.5, 0.5)
     FIRST_TOSS: ClassVar[int]  # 1 where the coin is tossed after the first purchase of all, else 0
 
     @classmethod
-    def fit(
-        cls,
-        x: ArrayLike,
-        t_x: ArrayLike,
-        T: ArrayLike,
-        weights: ArrayLike | None = None,
-        *,
-        prior_strength: float | None = None,
-    ) -> Self:
-        """Return the model that fits customers' histories best; see ``PurchaseModel.fit``."""
-        triples = Triples.of(x, t_x, T, weights)
-        unit = triples.mean_age
-        scaled = triples.in_unit(unit)
-        optimum = estimate(
-            lambda theta: mean_log_likelihood(theta, scaled, cls.FIRST_TOSS),
-            start=np.array([0.0, 0.0, -0.5, 0.5]),
-            customers=triples.customers,
-            prior_strength=prior_strength,
-        )
-        told = Estimation.of(
-            optimum,
-            cls.PARAMETERS,
-            customers=triples.customers,
-            events=triples.purchases,
-            distinct=len(triples),
-        )
-        r, alpha, a, b = np.exp(optimum.theta).tolist()
-        return cls(r, alpha, a, b, estimation=told).in_unit(1 / unit)
+    def mean_log_likelihood(cls, theta: FloatArray, triples: Triples) -> Derivatives:
+        """Return the mean log-likelihood in (ln r, ln α, ln a, ln b), with its derivatives."""
+        return mean_log_likelihood(theta, triples, cls.FIRST_TOSS)
 
     def log_likelihood(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> FloatArray:
         """Return each customer's log-likelihood: the density of x purchases, the last at t_x, by T."""
         x, t_x, T = check_history(x, t_x, T)
-        tosses = betaln(self.a, self.b + x + self.FIRST_TOSS) - betaln(self.a, self.b)
+        tosses = log_survival(self.a, self.b, x + self.FIRST_TOSS)
         buying = (
             gammaln(self.r + x)
             - gammaln(self.r)
@@ -135,9 +110,9 @@ class BetaGeometricNBD(PurchaseModel):
             buying = (
                 gammaln(shape + k) - gammaln(shape) - gammaln(k + 1) + np.where(k > 0, k * np.log(share), 0.0)
             )
-        stayed = np.exp(self._log_survival(k, b) + buying + silent)
+        stayed = np.exp(log_survival(self.a, b, k) + buying + silent)
         before = np.maximum(k, 1)
-        left = np.exp(self._log_survival(before - 1, b)) * self.a / (self.a + b + before - 1)
+        left = np.exp(log_survival(self.a, b, before - 1)) * self.a / (self.a + b + before - 1)
         return stayed + np.where(k > 0, left * betainc(before, shape, share), 0.0)
 
     def tail_if_alive(self, count: ArrayLike, horizon: ArrayLike, x: ArrayLike, T: ArrayLike) -> FloatArray:
@@ -147,7 +122,7 @@ class BetaGeometricNBD(PurchaseModel):
         bought so often.
         """
         k, shape, share, b = self._future(count, horizon, x, T)
-        return np.exp(self._log_survival(k - 1, b)) * betainc(k, shape, share)
+        return np.exp(log_survival(self.a, b, k - 1)) * betainc(k, shape, share)
 
     def _future(
         self, count: ArrayLike, horizon: ArrayLike, x: ArrayLike, T: ArrayLike
@@ -156,19 +131,15 @@ class BetaGeometricNBD(PurchaseModel):
         k, t, x, T = (np.asarray(column, dtype=np.float64) for column in (count, horizon, x, T))
         return k, self.r + x, t / (self.alpha + T + t), self.b + x + self.FIRST_TOSS
 
-    def _log_survival(self, tosses: FloatArray, b: FloatArray) -> FloatArray:
-        """Return ln B(a, b + tosses) / B(a, b): the coin lets so many tosses pass."""
-        return np.asarray(betaln(self.a, b + tosses) - betaln(self.a, b), dtype=np.float64)
-
     def draw_if_alive(
         self, horizon: FloatArray, x: FloatArray, T: FloatArray, rng: np.random.Generator, draws: int
     ) -> NDArray[np.int64]:
         """Return ``draws`` possible counts of each living customer, of shape (draws, customers)."""
         size = (draws, x.size)
         rate = rng.gamma(self.r + x, 1 / (self.alpha + T), size)
-        p = np.maximum(rng.beta(self.a, self.b + x + self.FIRST_TOSS, size), SMALLEST_BIAS)
+        survived = draw_survivals(self.a, self.b + x + self.FIRST_TOSS, size, rng)
         wanted = rng.poisson(np.minimum(rate * horizon, MOST_PURCHASES))
-        return np.minimum(wanted, rng.geometric(p))
+        return np.minimum(wanted, survived + 1)
 
     def simulate(self, T: ArrayLike, rng: np.random.Generator) -> History:
         """Return the histories of new customers, one for each age in ``T``.
@@ -177,8 +148,8 @@ class BetaGeometricNBD(PurchaseModel):
         beta-distributed share of T.
         """
         age = np.atleast_1d(np.asarray(T, dtype=np.float64))
-        p = np.maximum(rng.beta(self.a, self.b, age.shape), SMALLEST_BIAS)
+        survived = draw_survivals(self.a, np.full_like(age, self.b), age.shape, rng)
         wanted = rng.poisson(np.minimum(rng.gamma(self.r, 1 / self.alpha, age.shape) * age, MOST_PURCHASES))
-        x = np.minimum(wanted, rng.geometric(p) - self.FIRST_TOSS)
+        x = np.minimum(wanted, survived + 1 - self.FIRST_TOSS)
         t_x = age * rng.beta(np.maximum(x, 1), wanted - x + 1.0)
         return History(x.astype(np.float64), np.where(x > 0, t_x, 0.0), age)

@@ -11,9 +11,9 @@ import numpy as np
 from training.errors import ModelInputError
 
 if TYPE_CHECKING:
-    from training.models.optimise import Optimum
+    from training.models.optimise import Optimum, Problem
 
-__all__ = ["Estimation", "Model"]
+__all__ = ["Estimation", "Model", "TimedModel"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,9 @@ class Estimation:
     """How a model's parameters were come by."""
 
     log_likelihood: float  # of all customers at the estimates, without the prior, in the model's time unit
-    standard_errors: dict[str, float]
+    standard_errors: dict[
+        str, float
+    ]  # none where the likelihood is not curved downwards (lifetimes, penalised)
     converged: bool
     at_boundary: bool  # the likelihood alone has no maximum inside the bounds
     prior_strength: float  # how often the weak prior was taken: 0 is pure maximum likelihood
@@ -34,30 +36,24 @@ class Estimation:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(
-        cls,
-        optimum: Optimum,
-        names: tuple[str, ...],
-        *,
-        customers: float,
-        events: float,
-        distinct: int,
-        notes: tuple[str, ...] = (),
-    ) -> Self:
-        """Return what is to be told of a fit of the parameters ``names``; errors by the delta method."""
-        errors = np.exp(optimum.theta) * optimum.standard_errors
+    def of(cls, problem: Problem, optimum: Optimum, *, engine: str = "joren") -> Self:
+        """Return what is to be told of a fit; standard errors from the Hessian, by the delta method."""
+        curved = np.linalg.eigvalsh(optimum.here.hessian).max() < 0
+        variances = np.diag(np.linalg.inv(-optimum.here.hessian)) if curved else np.empty(0)
+        errors = np.exp(optimum.theta[: variances.size]) * np.sqrt(variances / problem.customers)
         return cls(
-            log_likelihood=optimum.log_likelihood,
-            standard_errors=dict(zip(names, errors.tolist(), strict=True)),
+            log_likelihood=problem.objective(optimum.theta).value * problem.customers,
+            standard_errors=dict(zip(problem.names, errors.tolist(), strict=curved)),
             converged=True,
             at_boundary=optimum.at_boundary,
             prior_strength=optimum.prior_strength,
-            customers=customers,
-            events=events,
-            distinct=distinct,
+            customers=problem.customers,
+            events=problem.events,
+            distinct=problem.distinct,
             iterations=optimum.iterations,
-            gradient_norm=optimum.gradient_norm,
-            notes=notes,
+            gradient_norm=float(np.abs(optimum.here.gradient).max()),
+            engine=engine,
+            notes=problem.notes,
         )
 
 
@@ -69,7 +65,6 @@ class Model:
 
     NAME: ClassVar[str]
     PARAMETERS: ClassVar[tuple[str, ...]]
-    TIME_PARAMETERS: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         """Raise ``ModelInputError`` where a parameter is not a positive number."""
@@ -82,36 +77,44 @@ class Model:
         """The parameters by the paper's names."""
         return {name: float(getattr(self, name)) for name in self.PARAMETERS}
 
-    def in_unit(self, days: float) -> Self:
-        """Return the same model, which is in days, with times in units of ``days`` days (7: weeks)."""
-        scaled: dict[str, Any] = {name: getattr(self, name) / days for name in self.TIME_PARAMETERS}
-        estimation = self.estimation
-        if estimation is not None:
-            errors = {
-                name: error / days if name in self.TIME_PARAMETERS else error
-                for name, error in estimation.standard_errors.items()
-            }
-            told = estimation.log_likelihood + estimation.events * float(np.log(days))
-            scaled["estimation"] = replace(estimation, log_likelihood=told, standard_errors=errors)
-        return replace(self, **scaled)
-
     def to_json(self) -> str:
         """Return the model as JSON with sorted keys; the same model gives the same text."""
-        told = {
-            "model": self.NAME,
-            "parameters": self.parameters,
-            "estimation": None if self.estimation is None else asdict(self.estimation),
-        }
-        return json.dumps(told, sort_keys=True)
+        told = asdict(self)
+        parameters = {name: told.pop(name) for name in self.PARAMETERS}
+        return json.dumps({"model": self.NAME, "parameters": parameters, **told}, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Return the model that ``to_json`` told; raise ``ModelInputError`` where it is another one."""
         told = json.loads(text)
-        if told.get("model") != cls.NAME or set(told["parameters"]) != set(cls.PARAMETERS):
+        if told.pop("model", None) != cls.NAME or set(told["parameters"]) != set(cls.PARAMETERS):
             raise ModelInputError(f"The text does not tell of a {cls.NAME} model.", which=[text[:80]])
-        estimation = told["estimation"]
-        kept = (
-            None if estimation is None else Estimation(**{**estimation, "notes": tuple(estimation["notes"])})
-        )
-        return cls(**told["parameters"], estimation=kept)
+        estimation = told.pop("estimation")
+        if estimation is not None:
+            estimation = Estimation(**{**estimation, "notes": tuple(estimation["notes"])})
+        return cls(**told.pop("parameters"), **told, estimation=estimation)
+
+
+@dataclass(frozen=True)
+class TimedModel(Model):
+    """A model of events in time, measured in units of ``unit_days`` days (1 unless said)."""
+
+    unit_days: float = field(default=1.0, kw_only=True)
+
+    TIME_PARAMETERS: ClassVar[tuple[str, ...]] = ()  # those that are times
+
+    def in_unit(self, days: float) -> Self:
+        """Return the same model with times in units of ``days`` days: 7 for weeks, as in the papers."""
+        if not self.TIME_PARAMETERS:
+            raise ModelInputError(f"A {self.NAME} model counts periods, not days.", mend="Set its unit_days.")
+        ratio = days / self.unit_days
+        scaled: dict[str, Any] = {name: getattr(self, name) / ratio for name in self.TIME_PARAMETERS}
+        told = self.estimation
+        if told is not None:
+            errors = {
+                name: error / ratio if name in self.TIME_PARAMETERS else error
+                for name, error in told.standard_errors.items()
+            }
+            log_likelihood = told.log_likelihood + told.events * float(np.log(ratio))
+            scaled["estimation"] = replace(told, standard_errors=errors, log_likelihood=log_likelihood)
+        return replace(self, unit_days=days, **scaled)

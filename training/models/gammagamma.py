@@ -14,7 +14,7 @@ from scipy.special import betainc, gammaln, polygamma, psi
 from training.errors import ConvergenceError, ModelInputError, NotEnoughDataError
 from training.models.contract import Estimation, Model
 from training.models.distinct import Axis, FloatArray, axis_of, distinct_totals
-from training.models.optimise import Derivatives, Objective, Optimum, Prior, estimate, in_logs
+from training.models.optimise import Derivatives, Objective, Optimum, Prior, Problem, estimate, in_logs
 from training.models.triples import check_weights
 
 if TYPE_CHECKING:
@@ -62,33 +62,44 @@ class GammaGamma(Model):
         (constant spend) or q falls below 1.1 (no mean to speak of) the weak prior is taken. Raises
         ``ModelInputError``, ``NotEnoughDataError`` or ``ConvergenceError``.
         """
+        problem, unit = cls.problem(orders, mean_value, weights)
+        optimum = finite_mean_estimate(problem, prior_strength)
+        return cls.of(np.exp(optimum.theta), unit, Estimation.of(problem, optimum))
+
+    @classmethod
+    def problem(
+        cls, orders: ArrayLike, mean_value: ArrayLike, weights: ArrayLike | None
+    ) -> tuple[Problem, float]:
+        """Return the estimation problem of customers, and the typical spend in units of which it is posed."""
         count, mean = check_spend(orders, mean_value)
         share = check_weights(weights, count.shape)
-        paid = (count > 0) & (mean > 0) & (np.True_ if share is None else share > 0)
+        paid = (count > 0) & (mean > 0)
+        if share is not None:
+            paid &= share > 0
         if not paid.any():
             raise NotEnoughDataError(
-                "No customer has spent anything.", mend="Spend is fitted on orders of a positive amount."
+                "No customer has spent anything.", mend="Give orders of a positive amount."
             )
-        (count_paid, mean_paid), totals = distinct_totals(
-            (count[paid], mean[paid]), None if share is None else share[paid]
-        )
-        shares = totals / totals.sum()
-        unit = float(np.exp(shares @ np.log(mean_paid)))
-        optimum = finite_mean_estimate(
-            mean_log_likelihood(axis_of(count_paid), mean_paid / unit, shares),
-            float(totals.sum()),
-            prior_strength,
-        )
-        p, q, v = np.exp(optimum.theta).tolist()
-        told = Estimation.of(
-            optimum,
-            cls.PARAMETERS,
-            customers=float(totals.sum()),
-            events=float(totals.sum()),
+        columns = (count[paid], mean[paid])
+        (count_paid, mean_paid), totals = distinct_totals(columns, None if share is None else share[paid])
+        customers = float(totals.sum())
+        unit = float(np.exp(totals @ np.log(mean_paid) / customers))
+        problem = Problem(
+            objective=mean_log_likelihood(axis_of(count_paid), mean_paid / unit, totals / customers),
+            names=cls.PARAMETERS,
+            start=CENTRE,
+            customers=customers,
             distinct=totals.size,
+            events=customers,
             notes=set_aside(count, mean),
         )
-        return cls(p, q, v * unit, estimation=in_currency(told, unit))
+        return problem, unit
+
+    @classmethod
+    def of(cls, parameters: FloatArray, unit: float, estimation: Estimation) -> Self:
+        """Return the model in currency units of parameters that were estimated with ``unit`` as the unit."""
+        p, q, v = parameters.tolist()
+        return cls(p, q, v * unit, estimation=in_currency(estimation, unit))
 
     def log_likelihood(self, orders: ArrayLike, mean_value: ArrayLike) -> FloatArray:
         """Return the log-density of each customer's mean spend (equation 1a), where both are positive."""
@@ -143,7 +154,7 @@ class GammaGamma(Model):
 
 def in_currency(told: Estimation, unit: float) -> Estimation:
     """Return the estimation told in currency units, where the given one's unit is ``unit`` of them."""
-    errors = {**told.standard_errors, "v": told.standard_errors["v"] * unit}
+    errors = {name: error * (unit if name == "v" else 1) for name, error in told.standard_errors.items()}
     log_likelihood = told.log_likelihood - told.events * float(np.log(unit))
     return replace(told, standard_errors=errors, log_likelihood=log_likelihood)
 
@@ -170,11 +181,9 @@ def set_aside(count: FloatArray, mean: FloatArray) -> tuple[str, ...]:
     return tuple(f"{number} customers {kind} are set aside" for number, kind in told if number)
 
 
-def finite_mean_estimate(objective: Objective, customers: float, prior_strength: float | None) -> Optimum:
+def finite_mean_estimate(problem: Problem, prior_strength: float | None) -> Optimum:
     """Return the estimate, with q shrunk by the prior until the population's mean spend is finite."""
-    optimum = estimate(
-        objective, start=CENTRE, customers=customers, prior_strength=prior_strength, prior=PRIOR
-    )
+    optimum = estimate(problem, prior_strength=prior_strength, prior=PRIOR)
     if finite_mean(optimum.theta):
         return optimum
     if prior_strength is not None:
@@ -182,14 +191,7 @@ def finite_mean_estimate(objective: Objective, customers: float, prior_strength:
             f"q = {np.exp(optimum.theta[1]):.3g}: spend so uneven has no finite mean.",
             mend="Leave prior_strength unset, and q is shrunk until it has.",
         )
-    return estimate(
-        objective,
-        start=CENTRE,
-        customers=customers,
-        prior_strength=None,
-        prior=PRIOR_OF_Q,
-        acceptable=finite_mean,
-    )
+    return estimate(problem, prior_strength=None, prior=PRIOR_OF_Q, acceptable=finite_mean)
 
 
 def finite_mean(theta: FloatArray) -> bool:

@@ -16,7 +16,17 @@ import numpy as np
 from training.errors import ConvergenceError, ModelInputError
 from training.models.distinct import FloatArray
 
-__all__ = ["PRIOR_SD", "Derivatives", "Objective", "Optimum", "Prior", "estimate", "maximise"]
+__all__ = [
+    "PRIOR_SD",
+    "Derivatives",
+    "Objective",
+    "Optimum",
+    "Prior",
+    "Problem",
+    "estimate",
+    "maximise",
+    "verified",
+]
 
 ITERATIONS = 200
 GRADIENT_TOLERANCE = 1e-8
@@ -40,6 +50,19 @@ Objective = Callable[[FloatArray], Derivatives]
 
 
 @dataclass(frozen=True)
+class Problem:
+    """What is to be estimated: a mean log-likelihood in the logarithms of the parameters."""
+
+    objective: Objective  # each parameter relative to its scale
+    names: tuple[str, ...]
+    start: FloatArray
+    customers: float  # the weight of all of them
+    distinct: int  # rows that the objective is computed on
+    events: float = 0.0  # densities in the likelihood: what a change of the unit multiplies
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Prior:
     """Log-normal around ``centre`` with a standard deviation of 2 logs, where ``held`` is 1 (and not 0)."""
 
@@ -49,15 +72,13 @@ class Prior:
 
 @dataclass(frozen=True)
 class Optimum:
-    """Where a fit ended: log-parameters, and what the log-likelihood is like there."""
+    """Where a fit ended."""
 
     theta: FloatArray
-    log_likelihood: float
-    standard_errors: FloatArray  # of the log-parameters
-    gradient_norm: float  # of the mean log-likelihood (with the prior, where there is one)
+    here: Derivatives  # of the objective with its prior
     iterations: int
-    at_boundary: bool
     prior_strength: float
+    at_boundary: bool
 
 
 def in_logs(theta: FloatArray, natural: Derivatives) -> Derivatives:
@@ -97,11 +118,11 @@ def maximise(objective: Objective, start: FloatArray) -> tuple[FloatArray, Deriv
     return theta, here, iteration + 1
 
 
-def verified(theta: FloatArray, here: Derivatives) -> bool:
+def verified(theta: FloatArray, here: Derivatives, steepest: float = 100 * GRADIENT_TOLERANCE) -> bool:
     """Return whether a climb ended at a maximum inside the bounds, each parameter pinned down."""
     return bool(
         np.isfinite(here.value)
-        and np.abs(here.gradient).max() <= 100 * GRADIENT_TOLERANCE
+        and np.abs(here.gradient).max() <= steepest
         and np.linalg.eigvalsh(here.hessian).max() < -FLATTEST
         and np.abs(theta).max() <= LOG_BOUND
     )
@@ -123,37 +144,27 @@ def with_prior(objective: Objective, prior: Prior, share: float) -> Objective:
 
 
 def estimate(
-    objective: Objective,
+    problem: Problem,
     *,
-    start: FloatArray,
-    customers: float,
     prior_strength: float | None,
     prior: Prior | None = None,
     acceptable: Callable[[FloatArray], bool] = lambda _: True,
 ) -> Optimum:
     """Return the maximum-likelihood estimate, or the prior's where there is none.
 
-    ``objective`` is the mean log-likelihood of ``customers`` in the log-parameters, each relative to its
-    scale. ``prior_strength`` is how often the prior (around 1 unless given) is taken: 0 never, and ``None``
-    not unless the likelihood has no ``acceptable`` maximum inside the bounds, then 1, 4, 16 … times until
-    there is one. Raises ``ConvergenceError`` where none is found.
+    ``prior_strength`` is how often the prior (around 1 unless given) is taken: 0 never, and ``None`` not
+    unless the likelihood has no ``acceptable`` maximum inside the bounds, then 1, 4, 16 … times until there
+    is one. Raises ``ConvergenceError`` where none is found.
     """
     if prior_strength is not None and not 0 <= prior_strength < np.inf:
         raise ModelInputError(f"prior_strength is {prior_strength}.", mend="It is 0 (no prior) or more.")
-    weak = prior or Prior(np.zeros(start.size), np.ones(start.size))
+    weak = prior or Prior(np.zeros(problem.start.size), np.ones(problem.start.size))
     for strength in ESCALATION if prior_strength is None else (prior_strength,):
-        target = with_prior(objective, weak, strength / customers) if strength else objective
-        theta, here, iterations = maximise(target, start)
+        share = strength / problem.customers
+        target = with_prior(problem.objective, weak, share) if strength else problem.objective
+        theta, here, iterations = maximise(target, problem.start)
         if verified(theta, here) and acceptable(theta):
-            return Optimum(
-                theta=theta,
-                log_likelihood=objective(theta).value * customers,
-                standard_errors=np.sqrt(np.diag(np.linalg.inv(-here.hessian)) / customers),
-                gradient_norm=float(np.abs(here.gradient).max()),
-                iterations=iterations,
-                at_boundary=prior_strength is None and strength > 0,
-                prior_strength=strength,
-            )
+            return Optimum(theta, here, iterations, strength, prior_strength is None and strength > 0)
     raise ConvergenceError(
         "The likelihood has no maximum inside the bounds: the data does not pin every parameter down.",
         which=[f"log-parameters at the end: {np.round(theta, 3).tolist()}"],

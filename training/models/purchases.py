@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
 from training.errors import ModelInputError
-from training.models.contract import Model
+from training.models.contract import Estimation, TimedModel
 from training.models.discounting import discounted
 from training.models.distinct import FloatArray, on_distinct
+from training.models.optimise import Derivatives, Problem, estimate
+from training.models.triples import Triples
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -27,7 +29,7 @@ __all__ = ["PurchaseModel"]
 
 
 @dataclass(frozen=True)
-class PurchaseModel(Model, ABC):
+class PurchaseModel(TimedModel, ABC):
     """What BG/NBD, MBG/NBD and Pareto/NBD all answer.
 
     ``x``, ``t_x``, ``T`` and the horizon are numbers or arrays that broadcast, and answers have their
@@ -35,8 +37,14 @@ class PurchaseModel(Model, ABC):
     ``ModelInputError``.
     """
 
+    START: ClassVar[tuple[float, ...]]  # where a fit begins, in logarithms
+
     @classmethod
     @abstractmethod
+    def mean_log_likelihood(cls, theta: FloatArray, triples: Triples) -> Derivatives:
+        """Return the mean log-likelihood in the logarithms of the parameters, with its derivatives."""
+
+    @classmethod
     def fit(
         cls,
         x: ArrayLike,
@@ -52,6 +60,36 @@ class PurchaseModel(Model, ABC):
         (``prior_strength`` left unset), always (a positive number) or never (0). Raises
         ``ModelInputError``, ``NotEnoughDataError`` or ``ConvergenceError``.
         """
+        triples = Triples.of(x, t_x, T, weights)
+        unit = cls.fitting_unit(triples)
+        problem = cls.problem(triples, unit)
+        optimum = estimate(problem, prior_strength=prior_strength)
+        return cls.of(np.exp(optimum.theta), unit, Estimation.of(problem, optimum))
+
+    @classmethod
+    def fitting_unit(cls, triples: Triples) -> float:
+        """Return the unit of time that a fit computes in: the customers' mean age, or one period."""
+        return triples.mean_age if cls.TIME_PARAMETERS else 1.0
+
+    @classmethod
+    def problem(cls, triples: Triples, unit: float) -> Problem:
+        """Return the estimation problem of customers, with times in ``unit``."""
+        scaled = triples.in_unit(unit)
+        return Problem(
+            objective=lambda theta: cls.mean_log_likelihood(theta, scaled),
+            names=cls.PARAMETERS,
+            start=np.array(cls.START),
+            customers=triples.customers,
+            distinct=len(triples),
+            events=triples.purchases if cls.TIME_PARAMETERS else 0.0,
+        )
+
+    @classmethod
+    def of(cls, parameters: FloatArray, unit: float, estimation: Estimation) -> Self:
+        """Return the model, in days, of parameters that were estimated with times in ``unit``."""
+        named = dict(zip(cls.PARAMETERS, parameters.tolist(), strict=True))
+        model = cls(**named, estimation=estimation, unit_days=unit)
+        return model.in_unit(1.0) if cls.TIME_PARAMETERS else model
 
     @abstractmethod
     def log_likelihood(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> FloatArray:
@@ -109,7 +147,9 @@ class PurchaseModel(Model, ABC):
         """Return ``discounted_purchases`` of a living customer."""
 
         def by_distinct(horizon: FloatArray, x: FloatArray, T: FloatArray) -> FloatArray:
-            return discounted(lambda days: self.purchases_if_alive(days, x, T), horizon, annual_rate)
+            return discounted(
+                lambda t: self.purchases_if_alive(t, x, T), horizon, annual_rate, self.unit_days
+            )
 
         return on_distinct(by_distinct, check_horizon(horizon), x, T)
 
@@ -124,7 +164,7 @@ class PurchaseModel(Model, ABC):
     def days_until(self, level: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> FloatArray:
         """Return the time after T until P(no purchase) is down to ``level``; infinite where it never is."""
         alive = self.probability_alive(x, t_x, T)
-        missing = 1 - np.asarray(level, dtype=np.float64)
+        missing = np.maximum(1 - np.asarray(level, dtype=np.float64), 0.0)
         reachable = missing < alive
         within = np.divide(missing, alive, out=np.zeros(reachable.shape), where=reachable)
         return np.where(reachable, self.wait_if_alive(1 - within, x, T), np.inf)
@@ -155,7 +195,7 @@ class PurchaseModel(Model, ABC):
         columns = [np.ravel(column).astype(np.float64) for column in (allowed, hours, purchases, age)]
         if (columns[0] <= 0).any():
             raise ModelInputError("No count is sure not to be exceeded.", mend="Ask for a level below 1.")
-        return self._quantile(*columns).reshape(allowed.shape)
+        return on_distinct(self._quantile, *columns).reshape(allowed.shape)
 
     def _quantile(self, allowed: FloatArray, horizon: FloatArray, x: FloatArray, T: FloatArray) -> FloatArray:
         """Return the least count that a living customer exceeds with probability ``allowed`` at most."""
@@ -172,6 +212,21 @@ class PurchaseModel(Model, ABC):
             high = exceeded(middle, rows)
             below[rows[high]], above[rows[~high]] = middle[rows[high]], middle[rows[~high]]
         return above
+
+    def purchase_interval(
+        self, coverage: float, horizon: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return two counts with the purchases between them, ends included, with ``coverage`` or more.
+
+        At most (1 - ``coverage``) / 2 lies below the lower one (nothing where that is 0, and then all of it
+        above the upper one). The expected purchases always lie between them.
+        """
+        seen = (horizon, x, t_x, T)
+        low = self.purchase_count_quantile((1 - coverage) / 2, *seen)
+        below = self.purchase_count_cdf(low - 1, *seen)
+        high = self.purchase_count_quantile(np.minimum(below + coverage, 1 - 1e-12), *seen)
+        expected = self.expected_purchases(*seen)
+        return np.minimum(low, np.floor(expected)), np.maximum(high, np.ceil(expected))
 
     def draw_purchases(
         self,

@@ -7,19 +7,28 @@ mean of a smooth positive function, and is computed as that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
+from scipy.special import expit
 
 from training.models.distinct import FloatArray
 
-__all__ = ["beta_mean"]
+__all__ = ["beta_mean", "decay_rule", "truncated_beta_mean"]
 
 STEP = 0.35  # in logits: the trapezoid rule's error is exp(-pi^2 / STEP), 6e-13
 STEP_IN_SD = 0.7  # where the distribution is narrow
 NEGLIGIBLE = 37.0  # -log of the mass left out at either end
 FLAT = 1e-12  # below this share of its finest scale the function is a constant
-CELLS = 1 << 19
+BETA_ROWS = 2048
+DECAY_NODES, DECAY_WEIGHTS = np.polynomial.legendre.leggauss(32)
+TRUNCATED_NODES, TRUNCATED_WEIGHTS = np.polynomial.legendre.leggauss(48)
+
+
+def chunks(size: int, rows: int) -> Iterator[slice]:
+    """Yield slices of so many rows that their nodes fit into the processor's cache."""
+    for first in range(0, size, rows):
+        yield slice(first, min(first + rows, size))
 
 
 def logit_rule(a: FloatArray, b: FloatArray, finest: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -29,11 +38,9 @@ def logit_rule(a: FloatArray, b: FloatArray, finest: FloatArray) -> tuple[FloatA
     the function flat in it (p far below ``finest``, or 1 - p below ``FLAT``): such a tail is a geometric
     series, and is summed into the end node.
     """
-    harmonic = a * b / (a + b)
-    reach = NEGLIGIBLE / harmonic + np.sqrt(2 * NEGLIGIBLE / harmonic)
-    mode = np.log(a) - np.log(b)
-    low = np.maximum(mode - reach, np.log(FLAT * np.minimum(finest, 1 / (1 + b))))
-    high = np.minimum(mode + reach, -np.log(FLAT / (1 + a)))
+    mode, felt = np.log(a) - np.log(b), reach(a * b / (a + b), np.zeros_like(a))
+    low = np.maximum(mode - felt, np.log(FLAT * np.minimum(finest, 1 / (1 + b))))
+    high = np.minimum(mode + felt, -np.log(FLAT / (1 + a)))
     spread = np.sqrt(1 / a + 1 / b)
     nodes = int(np.ceil(((high - low) / np.minimum(STEP, STEP_IN_SD * spread)).max())) + 1
     step = ((high - low) / (nodes - 1))[:, None]
@@ -55,9 +62,71 @@ def beta_mean(
     with no feature below p = ``finest``.
     """
     means = np.empty(a.size)
-    rows = max(1, CELLS // 256)
-    for first in range(0, a.size, rows):
-        part = slice(first, min(first + rows, a.size))
+    for part in chunks(a.size, BETA_ROWS):
         p, weight = logit_rule(a[part], b[part], finest[part])
         means[part] = np.einsum("ij,ij->i", weight, function(p, part))
     return means
+
+
+def truncated_beta_mean(
+    function: Callable[[FloatArray], FloatArray],
+    a: FloatArray,
+    b: FloatArray,
+    top: FloatArray,
+    finest: FloatArray,
+) -> FloatArray:
+    """Return the mean of ``function(odds)`` over p ~ Beta(a, b), given odds p / (1 - p) <= ``top`` > 0.
+
+    All are columns (rows, 1). The function has no feature below odds = ``finest``, and ``a`` is a whole
+    number. Gauss's rule in ln(1 + odds / finest), between the points where the density, which is
+    log-concave in logits, has become negligible.
+    """
+    mode = np.log(a) - np.log(b)
+    high = np.minimum(np.log(top), mode + right_reach(a, b, mode))
+    peak = expit(np.minimum(high, mode))
+    slope, curvature = np.maximum(a - (a + b) * peak, 0.0), (a + b) * peak * (1 - peak)
+    low = np.minimum(high, mode) - reach(curvature, slope)
+    start, end = np.log1p(np.exp(low) / finest), np.log1p(np.exp(high) / finest)
+    v = start + (end - start) * 0.5 * (TRUNCATED_NODES + 1)
+    odds = finest * np.expm1(v)
+    log_weight = (a - 1) * np.log(odds) - (a + b) * np.log1p(odds) + v
+    weight = TRUNCATED_WEIGHTS * np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+    mean: FloatArray = np.einsum("ij,ij->i", weight, function(odds)) / weight.sum(axis=1)
+    return mean
+
+
+def reach(curvature: FloatArray, slope: FloatArray) -> FloatArray:
+    """Return how far from here a log-concave density of this curvature and slope can be felt."""
+    with np.errstate(divide="ignore"):
+        return np.minimum(NEGLIGIBLE / curvature + np.sqrt(2 * NEGLIGIBLE / curvature), NEGLIGIBLE / slope)
+
+
+def right_reach(a: FloatArray, b: FloatArray, mode: FloatArray) -> FloatArray:
+    """Return how far to the right of its mode Beta(a, b) can be felt: Newton's method on a convex drop."""
+    u = reach(a * b / (a + b), np.zeros_like(a))
+    for _ in range(8):
+        drop = (a + b) * (np.logaddexp(0, mode + u) - np.logaddexp(0, mode)) - a * u
+        u -= (drop - NEGLIGIBLE) / ((a + b) * expit(mode + u) - a)
+    return u
+
+
+def decay_rule(
+    scales: tuple[float, float], powers: tuple[FloatArray, float], low: FloatArray, high: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return nodes y and weights for integrals of (α + y)^-p (β + y)^-q dy from ``low`` to ``high``.
+
+    ``scales`` are α and β, ``powers`` p and q; vectors give rows.
+
+    Gauss's rule in the logarithm of min(α, β) + y, in which the integrand is analytic in a strip; it stops
+    where the integrand has fallen to nothing.
+    """
+    (alpha, beta), (p, q) = scales, powers
+    least, most = min(alpha, beta), max(alpha, beta)
+    with np.errstate(over="ignore"):
+        fallen = np.minimum((alpha + low) * np.expm1(NEGLIGIBLE / p), (beta + low) * np.expm1(NEGLIGIBLE / q))
+        fallen = np.minimum(fallen, (most + low) * np.expm1(NEGLIGIBLE / (p + q)))
+    span = np.minimum(high - low, fallen)
+    width = np.log1p(span / (least + low))[:, None]
+    start = (least + low)[:, None]
+    v = width * 0.5 * (DECAY_NODES + 1)
+    return low[:, None] + start * np.expm1(v), 0.5 * DECAY_WEIGHTS * width * start * np.exp(v)
