@@ -67,7 +67,9 @@ def test_a_failed_fit_is_an_error_of_ours_and_a_penalised_one_says_so(
     with pytest.raises(ConvergenceError, match="lifetimes"):
         fit_purchases(BGNBD, *stays)
     assert capsys.readouterr().out == ""
-    held = fit_purchases(BGNBD, *stays, penalizer=0.1)
+    seen = cdnow_sample()
+    held = fit_purchases(BGNBD, seen.x, seen.t_x, seen.T, penalizer=0.1)
+    assert held.a < BGNBD.fit(seen.x, seen.t_x, seen.T).a
     assert held.estimation is not None
     assert held.estimation.notes == ("penalizer 0.1",)
     constant = np.full(200, 25.0)
