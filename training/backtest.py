@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-import numpy as np
 import pandas as pd
 
 from features.labels import outcomes_in
@@ -13,9 +12,9 @@ from features.tables import Tables
 from features.window import Window
 from training.config import TrainingConfig
 from training.evaluate import Evaluation, Forecast, Kind
-from training.fit import customer_folds, fit, usable_features, with_value_features
+from training.fit import covered, customer_folds, fit, usable_features, with_value_features
 from training.learners import Learners
-from training.panel import Method, build_panel, method_for
+from training.panel import Method, as_frame, build_panel, method_for
 from training.policy import Policy
 from training.stack import Stack
 
@@ -26,38 +25,41 @@ OUTCOMES = ["churned", "orders", "revenue"]
 def hold_out(tables: Tables, as_of: date, config: TrainingConfig, policy: Policy) -> Evaluation | None:
     """Judge the models on the newest outcomes known by ``as_of``; None where the history is too short.
 
-    With two horizons or more on record: fitted a horizon before ``as_of``, on what was known then. With
+    With two horizons or more on record: fitted a horizon before the data ends, on what was known then. With
     one: the learners are cross-fitted by customer at that moment. With none: the lifetime-value model alone
     is asked an easier question, the last third of the history.
     """
-    first_day = tables.first_day(as_of) or as_of
-    method = method_for(first_day, as_of, config.horizon_days)
+    first_day, last_day = covered(tables, as_of)
+    method = method_for(first_day, last_day, config.horizon_days)
     if method is Method.LIFETIME_VALUE_ONLY:
-        shorter = (as_of - first_day).days // 3
+        shorter = (last_day - first_day).days // 3
         config = replace(config, horizon_days=max(shorter, 1))
         return None if shorter < SHORTEST_DAYS else _judged(tables, as_of, config, policy, method)
     out_of_time = _judged(tables, as_of, config, policy, None)
-    return out_of_time if method is Method.OUT_OF_TIME else _cross_fitted(out_of_time, tables, config)
+    return out_of_time if method is Method.OUT_OF_TIME else _cross_fitted(out_of_time, tables, as_of, config)
 
 
 def _judged(
     tables: Tables, as_of: date, config: TrainingConfig, policy: Policy, method: Method | None
 ) -> Evaluation:
-    """Fit a horizon before ``as_of`` and judge what every model said then."""
+    """Fit a horizon before the data ends and judge what every model said then."""
     kind: Kind = "out-of-time" if method is None else "shorter-horizon"
-    window = Window(as_of - timedelta(days=config.horizon_days), config.horizon_days)
+    _, last_day = covered(tables, as_of)
+    window = Window(last_day - timedelta(days=config.horizon_days), config.horizon_days)
     bundle = fit(tables, window.as_of, config, policy, method=method)
     behaviour = bundle.behaviour(tables, window.as_of)
-    truth = outcomes_in(tables, window).to_pandas().set_index("customer_id")[OUTCOMES].astype(np.float64)
+    truth = as_frame(outcomes_in(tables, window, known_by=as_of)).set_index("customer_id")[OUTCOMES]
     truth = truth.reindex(behaviour["customer_id"])
     return Evaluation.of(
         truth, bundle.by_model(behaviour), moment=window.as_of, horizon_days=window.horizon_days, kind=kind
     )
 
 
-def _cross_fitted(out_of_time: Evaluation, tables: Tables, config: TrainingConfig) -> Evaluation:
+def _cross_fitted(out_of_time: Evaluation, tables: Tables, as_of: date, config: TrainingConfig) -> Evaluation:
     """Judge the learners on customers that they were not fitted on, beside the other models."""
-    panel = with_value_features(build_panel(tables, [out_of_time.moment], config.horizon_days), config)
+    panel = with_value_features(
+        build_panel(tables, [out_of_time.moment], config.horizon_days, known_by=as_of), config
+    )
     if not panel.moments:
         return out_of_time
     features = usable_features(panel)

@@ -27,6 +27,7 @@ from training.explain import Reason, reasons
 from training.learners import Learners
 from training.metadata import Metadata
 from training.models.value import ValueModel
+from training.panel import as_frame
 from training.policy import Policy
 from training.score_schema import SCORE_COLUMNS, SCORE_SCHEMA
 from training.scoring import Scorer
@@ -61,8 +62,7 @@ class Bundle:
 
     def behaviour(self, tables: Tables, as_of: date) -> pd.DataFrame:
         """Return the behaviour table at ``as_of`` by this bundle's reference, in order of ``customer_id``."""
-        table: pd.DataFrame = behaviour_table(tables, as_of, self.reference).to_pandas()
-        return table
+        return as_frame(behaviour_table(tables, as_of, self.reference))
 
     def score_table(
         self, behaviour: pd.DataFrame, as_of: date, *, data_ends: date | None = None

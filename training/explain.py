@@ -24,6 +24,7 @@ from training.models.value import VALUE_FEATURES, ValueModel
 FACTS = ("orders", "days_since_first_order", "days_since_last_order")
 FAMILY = {feature.name: feature.family for feature in CATALOGUE}
 CANDIDATES = 8
+SMALLEST = 1e-9
 
 
 class Reason(TypedDict):
@@ -72,7 +73,8 @@ def contributions(
     total = learners.churn.contributions(table)
     by_value_model = total[[name for name in VALUE_FEATURES if name in total]].sum(axis=1)
     total = total.drop(columns=list(VALUE_FEATURES), errors="ignore")
-    weight = shares.abs().div(shares.abs().sum(axis=1).replace(0.0, 1.0), axis=0)
+    size = shares.abs() + SMALLEST
+    weight = size.div(size.sum(axis=1), axis=0)
     for fact in FACTS:
         total[fact] = total.get(fact, 0.0) + weight[fact] * by_value_model
     return total
@@ -80,7 +82,7 @@ def contributions(
 
 def _shapley(table: pd.DataFrame, value: ValueModel, horizon_days: int) -> pd.DataFrame:
     """Exact Shapley values of the value model's log-odds, rows × ``FACTS``, against the median of each."""
-    facts = table[list(FACTS)].astype(float)
+    facts = table[list(FACTS)]
     typical = facts.median().round()
     worth: dict[frozenset[str], Array] = {}
     for size in range(len(FACTS) + 1):

@@ -20,7 +20,7 @@ from training.metadata import Metadata
 from training.models.churn import ChurnModel
 from training.models.glm import Array
 from training.models.value import VALUE_FEATURES, ValueModel
-from training.panel import Method, Panel, build_panel, method_for, past_moments
+from training.panel import Method, Panel, as_frame, build_panel, method_for, past_moments
 from training.policy import Policy
 from training.stack import Stack
 
@@ -50,15 +50,15 @@ def fit(
     the bundle has none, and its scores say so.
     """
     reference = reference_at(tables, as_of)
-    behaviour = behaviour_table(tables, as_of, reference).to_pandas()
-    first_day = tables.first_day(as_of) or as_of
+    behaviour = as_frame(behaviour_table(tables, as_of, reference))
+    first_day, last_day = covered(tables, as_of)
     notes: list[str] = []
     value: ValueModel | None = None
     learned = NOTHING_LEARNED
     try:
         value = ValueModel.fit(behaviour)
-        if (method or method_for(first_day, as_of, config.horizon_days)) is not Method.LIFETIME_VALUE_ONLY:
-            learned = learn(tables, first_day, as_of, config)
+        if (method or method_for(first_day, last_day, config.horizon_days)) is not Method.LIFETIME_VALUE_ONLY:
+            learned = learn(tables, as_of, config)
     except NotEnoughDataError as lack:
         notes.append(lack.what)
     return Bundle(
@@ -89,11 +89,15 @@ def fit(
     )
 
 
-def learn(tables: Tables, first_day: date, as_of: date, config: TrainingConfig) -> Learned:
+def covered(tables: Tables, as_of: date) -> tuple[date, date]:
+    """Return the first and last day of the data known by ``as_of``: outcomes are complete up to the last."""
+    return tables.first_day(as_of) or as_of, tables.last_day(as_of) or as_of
+
+
+def learn(tables: Tables, as_of: date, config: TrainingConfig) -> Learned:
     """Fit the learners on past moments; where none of those tells enough, the value model stands alone."""
-    panel = with_value_features(
-        build_panel(tables, past_moments(first_day, as_of, config), config.horizon_days), config
-    )
+    moments = past_moments(*covered(tables, as_of), config)
+    panel = with_value_features(build_panel(tables, moments, config.horizon_days, known_by=as_of), config)
     if not panel.moments:
         return NOTHING_LEARNED
     features = usable_features(panel)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
@@ -67,23 +68,23 @@ def lead_days(horizon_days: int) -> int:
     return max(SHORTEST_LEAD_DAYS, horizon_days // 2)
 
 
-def method_for(first_day: date, as_of: date, horizon_days: int) -> Method:
-    """Return what the history from ``first_day`` to ``as_of`` allows.
+def method_for(first_day: date, last_day: date, horizon_days: int) -> Method:
+    """Return what the history from ``first_day`` to ``last_day`` allows.
 
     >>> method_for(date(1997, 1, 1), date(1997, 9, 30), 273).value
     'lifetime-value model alone'
     >>> method_for(date(1997, 1, 1), date(1998, 3, 31), 91).value
     'out of time'
     """
-    usable = (as_of - first_day).days - lead_days(horizon_days)
+    usable = (last_day - first_day).days - lead_days(horizon_days)
     horizons = usable // horizon_days
     if horizons < 1:
         return Method.LIFETIME_VALUE_ONLY
     return Method.CROSS_FITTED if horizons == 1 else Method.OUT_OF_TIME
 
 
-def past_moments(first_day: date, as_of: date, config: TrainingConfig) -> list[date]:
-    """Return the moments of the panel, newest first: every outcome is over by ``as_of``.
+def past_moments(first_day: date, last_day: date, config: TrainingConfig) -> list[date]:
+    """Return the moments of the panel, newest first: every outcome is over by ``last_day``.
 
     They stand a third of a horizon apart (a week at least): the outcomes overlap, which costs nothing but
     independence, and doubles what small histories teach. ``max_moments`` of them at the most.
@@ -92,28 +93,39 @@ def past_moments(first_day: date, as_of: date, config: TrainingConfig) -> list[d
     step = timedelta(days=max(7, config.horizon_days // 3))
     earliest = first_day + timedelta(days=lead_days(config.horizon_days))
     moments: list[date] = []
-    moment = as_of - horizon
+    moment = last_day - horizon
     while moment >= earliest and len(moments) < config.max_moments:
         moments.append(moment)
         moment -= step
     return moments
 
 
-def build_panel(tables: Tables, moments: list[date], horizon_days: int) -> Panel:
-    """Return the panel at ``moments`` but those with under 100 customers, or where all did the same."""
+def build_panel(tables: Tables, moments: list[date], horizon_days: int, *, known_by: date) -> Panel:
+    """Return the panel at ``moments`` but those of under 100 customers, or where all did the same.
+
+    Outcomes are those known by ``known_by``; where the data ends too early, ``ImmatureWindowError`` is raised.
+    """
     references = references_at(tables, sorted(moments))
-    inputs = _indexed(behaviour_panel(tables, references).to_pandas())
-    outcomes = _indexed(
-        outcomes_panel(tables, [Window(moment, horizon_days) for moment in sorted(moments)]).to_pandas()
-    )
-    outcomes = outcomes.reindex(inputs.index).astype(
-        {"churned": "float64", "orders": "float64", "revenue": "float64"}
-    )
+    inputs = _indexed(behaviour_panel(tables, references))
+    windows = [Window(moment, horizon_days) for moment in sorted(moments)]
+    outcomes = _indexed(outcomes_panel(tables, windows, known_by=known_by))
+    outcomes = outcomes.reindex(inputs.index)[["churned", "orders", "revenue"]]
     by_moment = outcomes.groupby(level="as_of")["churned"]
     telling = by_moment.agg(["size", "min", "max"]).query(f"size >= {FEWEST_CUSTOMERS} and min < max").index
     return Panel(inputs, outcomes).at(list(telling))
 
 
-def _indexed(frame: pd.DataFrame) -> pd.DataFrame:
-    frame = frame.assign(as_of=pd.to_datetime(frame["as_of"]).dt.date)
-    return frame.set_index(["as_of", "customer_id"]).sort_index()
+def _indexed(table: ir.Table) -> pd.DataFrame:
+    frame = as_frame(table)
+    return (
+        frame.assign(as_of=pd.to_datetime(frame["as_of"]).dt.date)
+        .set_index(["as_of", "customer_id"])
+        .sort_index()
+    )
+
+
+def as_frame(table: ir.Table) -> pd.DataFrame:
+    """Return a behaviour or outcome table with every number as float64, missing as NaN: what models take."""
+    numbers = [name for name, kind in table.schema().items() if kind.is_numeric() or kind.is_boolean()]
+    frame: pd.DataFrame = table.mutate(**{name: table[name].cast("float64") for name in numbers}).to_pandas()
+    return frame.astype(dict.fromkeys(numbers, "float64"))

@@ -150,12 +150,12 @@ class Scorer:
 
     def _observed(self, behaviour: pd.DataFrame) -> dict[str, pd.Series | npt.NDArray[np.generic]]:
         margin_rate, _ = self._margin_rate()
-        recorded = behaviour["margin_total"].astype(float)
+        recorded = behaviour["margin_total"]
         return {
-            "historic_clv": recorded.fillna(margin_rate * behaviour["net_revenue"].astype(float)),
+            "historic_clv": recorded.fillna(margin_rate * behaviour["net_revenue"]),
             "historic_number_of_orders": behaviour["orders"].astype("Int32"),
-            "average_days_between_orders": behaviour["mean_gap_days"].astype(float),
-            "average_order_value": behaviour["mean_order_value"].astype(float),
+            "average_days_between_orders": behaviour["mean_gap_days"],
+            "average_order_value": behaviour["mean_order_value"],
             "segment": segment(behaviour["days_since_last_order"], behaviour["orders"], self.reference),
             "cycle_status": cycle_status(behaviour["days_since_last_order"], behaviour["median_gap_days"]),
         }
@@ -174,7 +174,7 @@ class Scorer:
         )
         beyond = np.zeros(len(behaviour), dtype=bool)
         for name, largest in self.metadata.ranges.items():
-            beyond |= behaviour[name].astype(float).fillna(0.0).to_numpy() > BEYOND * max(largest, 1.0)
+            beyond |= behaviour[name].fillna(0.0).to_numpy() > BEYOND * max(largest, 1.0)
         eligible = status == ScoreStatus.ELIGIBLE.value
         status = status.where(~(eligible & beyond), ScoreStatus.OUT_OF_RANGE.value)
         stale = data_ends is not None and (as_of - data_ends).days > max(

@@ -41,9 +41,9 @@ class ValueModel:
         x, t_x, t = purchase_history(behaviour)
         paid = behaviour["paid_orders"].to_numpy(np.float64)
         mean_value = behaviour["mean_order_value"].to_numpy(np.float64, na_value=0.0)
-        gross = float(behaviour["gross_spend"].astype(float).sum())
-        net = float(behaviour["net_revenue"].astype(float).sum())
-        margin = behaviour["margin_total"].astype(float)
+        gross = float(behaviour["gross_spend"].sum())
+        net = float(behaviour["net_revenue"].sum())
+        margin = behaviour["margin_total"]
         try:
             spend = GammaGamma.fit(paid[paid > 0], mean_value[paid > 0])
         except NotEnoughDataError:
