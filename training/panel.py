@@ -103,7 +103,7 @@ def past_moments(first_day: date, last_day: date, config: TrainingConfig) -> lis
 def build_panel(tables: Tables, moments: list[date], horizon_days: int, *, known_by: date) -> Panel:
     """Return the panel at ``moments`` but those of under 100 customers, or where all did the same.
 
-    Outcomes are those known by ``known_by``; where the data ends too early, ``ImmatureWindowError`` is raised.
+    Outcomes are those known by ``known_by``; raises ``ImmatureWindowError`` where the data end too early.
     """
     references = references_at(tables, sorted(moments))
     inputs = _indexed(behaviour_panel(tables, references))

@@ -1,0 +1,99 @@
+"""Lifetime value on customers whose whole life is known, because it was drawn from the model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from training.clv import Prediction, lifetime_value
+from training.models.bgnbd import BGNBD
+from training.models.gammagamma import GammaGamma
+from training.models.value import ValueModel
+from training.policy import Policy
+
+HORIZON = 365
+MODEL = ValueModel(BGNBD(0.8, 60.0, 0.3, 6.0), GammaGamma(6.0, 4.0, 150.0), 50.0, 1.0, None)
+
+
+@pytest.fixture(scope="module")
+def life() -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """4,000 customers as known at some age, the purchases and the discounted spend of their next year."""
+    rng = np.random.default_rng(3)
+    rows, future, spent = [], [], []
+    for age in rng.integers(30, 400, 4000):
+        rate, leaves, nu = rng.gamma(0.8, 1 / 60.0), rng.beta(0.3, 6.0), rng.gamma(4.0, 1 / 150.0)
+        times, clock = [0.0], 0.0
+        while len(times) == 1 or rng.random() >= leaves:
+            clock += rng.exponential(1 / rate)
+            if clock > age + HORIZON:
+                break
+            times.append(clock)
+        values = rng.gamma(6.0, 1 / nu, len(times))
+        seen = np.array(times) <= age
+        later = np.array(times)[~seen] - age
+        last = max(np.floor(times[seen.sum() - 1]), 1.0) if seen.sum() > 1 else 0.0
+        rows.append((seen.sum(), age, age - last, seen.sum(), values[seen].mean()))
+        future.append(len(later))
+        spent.append(np.sum(values[~seen] * 1.1 ** (-later / 365)))
+    names = ["orders", "days_since_first_order", "days_since_last_order", "paid_orders", "mean_order_value"]
+    return pd.DataFrame(rows, columns=names, dtype=float), np.array(future), np.array(spent)
+
+
+def by_itself(behaviour: pd.DataFrame, horizon_days: int = 90) -> Prediction:
+    orders = MODEL.expected_orders(behaviour, horizon_days)
+    return Prediction(
+        horizon_days,
+        MODEL.probability_no_order(behaviour, horizon_days),
+        orders,
+        orders * MODEL.expected_spend(behaviour),
+    )
+
+
+def test_totals_are_right_and_the_interval_holds_what_it_says(
+    life: tuple[pd.DataFrame, np.ndarray, np.ndarray],
+) -> None:
+    behaviour, _, spent = life
+    expected, low, high = lifetime_value(MODEL, behaviour, by_itself(behaviour), 1.0, Policy())
+    within = (low <= spent) & (spent <= high)
+    frequent = MODEL.expected_orders(behaviour, HORIZON) >= 5
+    assert expected.sum() == pytest.approx(spent.sum(), rel=0.05)
+    assert within.mean() >= 0.80  # counts are lumpy: who buys once or never is covered more often
+    assert 0.73 <= within[frequent].mean() <= 0.87
+    assert frequent.sum() > 500
+
+
+def test_margin_scales_value_and_a_discount_lowers_it(
+    life: tuple[pd.DataFrame, np.ndarray, np.ndarray],
+) -> None:
+    behaviour = life[0].head(200)
+    full = lifetime_value(MODEL, behaviour, by_itself(behaviour), 1.0, Policy())
+    third = lifetime_value(MODEL, behaviour, by_itself(behaviour), 1 / 3, Policy())
+    for whole, part in zip(full, third, strict=True):
+        np.testing.assert_allclose(part, whole / 3)
+    undiscounted, *_ = lifetime_value(
+        MODEL, behaviour, by_itself(behaviour), 1.0, Policy(annual_discount_rate=0.0)
+    )
+    assert (undiscounted > full[0]).all()
+
+
+def test_without_a_discount_a_value_horizon_like_the_churn_horizon_is_the_forecast(
+    life: tuple[pd.DataFrame, np.ndarray, np.ndarray],
+) -> None:
+    behaviour = life[0].head(200)
+    forecast = by_itself(behaviour)
+    corrected = replace(forecast, revenue=forecast.revenue * 7.0)
+    policy = Policy(clv_horizon_days=90, annual_discount_rate=0.0)
+    expected, *_ = lifetime_value(MODEL, behaviour, corrected, 1.0, policy)
+    np.testing.assert_allclose(expected, corrected.revenue)
+
+
+def test_longer_horizons_are_worth_more(life: tuple[pd.DataFrame, np.ndarray, np.ndarray]) -> None:
+    behaviour = life[0].head(200)
+    year, decade = (
+        lifetime_value(MODEL, behaviour, by_itself(behaviour), 1.0, Policy(clv_horizon_days=days))[0]
+        for days in (365, 3650)
+    )
+    assert (decade > year).all()
