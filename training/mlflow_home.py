@@ -1,16 +1,21 @@
 """A project folder's own MLflow, wherever the folder lies today: ``mlruns/mlflow.db``, ``mlruns/artifacts/``.
 
 MLflow writes the absolute path of every artefact into its database, so that a folder that is moved, renamed
-or copied loses its models. Whoever opens a home here first puts those paths right.
+or copied loses its models. Whoever opens a home here first puts those paths right. It also keeps the database
+open after use, and would go on writing into one that was moved away: `quiet` has it close what it opened.
 """
 
 from __future__ import annotations
 
+import logging
+import os
 import sqlite3
-from contextlib import closing
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-__all__ = ["ARTIFACTS", "DATABASE", "opened"]
+__all__ = ["ARTIFACTS", "DATABASE", "opened", "quiet"]
 
 DATABASE = Path("mlruns", "mlflow.db")
 ARTIFACTS = Path("mlruns", "artifacts")
@@ -22,6 +27,8 @@ PATHS = (
     ("model_versions", "source"),
     ("model_versions", "storage_location"),
 )
+NOISY = ("mlflow", "alembic")
+POOL = "MLFLOW_SQLALCHEMYSTORE_POOLCLASS"
 
 
 def opened(home: Path) -> tuple[str, str]:
@@ -46,3 +53,25 @@ def _put_paths_right(database: Path, artifacts: Path) -> None:
                     f"UPDATE {each} SET {path} = ? || substr({path}, ?) WHERE substr({path}, 1, ?) = ?",
                     (str(artifacts), len(before) + 1, len(before), before),
                 )
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Have MLflow say nothing, to nobody, and hold no database open; all but telemetry is then as before."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    pool = os.environ.get(POOL)
+    levels = {name: logging.getLogger(name).level for name in NOISY}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        os.environ[POOL] = "NullPool"
+        for name in NOISY:
+            logging.getLogger(name).setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for name, level in levels.items():
+                logging.getLogger(name).setLevel(level)
+            if pool is None:
+                del os.environ[POOL]
+            else:
+                os.environ[POOL] = pool

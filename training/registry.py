@@ -6,10 +6,7 @@ model card and the bundle. MLflow costs seconds to import: it is imported when f
 
 from __future__ import annotations
 
-import logging
-import os
 import re
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,7 +34,6 @@ __all__ = ["CHAMPION", "Registry", "Version"]
 
 CHAMPION = "champion"
 LOADER = Path(__file__).with_name("pyfunc_model.py")
-NOISY = ("mlflow", "alembic")
 NOT_RETURNED = ("reasons", "run_id")  # columns of a score that a loaded model does not give
 TYPES = MappingProxyType(
     {
@@ -105,12 +101,11 @@ class Registry:
                 mlflow.log_text(card, "model_card.md")
                 for stem, figure in figures.items():
                     mlflow.log_figure(figure, f"figures/{stem}.png")
-                if evaluation:
-                    mlflow.log_dict(evaluation.to_json(), "evaluation.json")
-                    mlflow.log_metrics(_named(evaluation.metrics))
                 if known:
+                    _log_measures(mlflow, evaluation)
                     return known
-                model = _logged(mlflow, bundle, bundle_path)
+                model = _log_model(mlflow, bundle, bundle_path)
+                _log_measures(mlflow, evaluation, model.model_id)
             return self._new_version(mlflow, model, run.info.run_id, labels)
 
     def versions(self) -> list[Version]:
@@ -196,24 +191,17 @@ class Registry:
 
     @contextmanager
     def _mlflow(self) -> Iterator[ModuleType]:
-        """Lend mlflow, pointed at this registry and silent; what was set before is set again after."""
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        """Lend mlflow, pointed at this registry; it then points again where it did before."""
+        with mlflow_home.quiet():
             import mlflow
             import mlflow.pyfunc
 
             before = mlflow.get_tracking_uri()
-            levels = {name: logging.getLogger(name).level for name in NOISY}
+            mlflow.set_tracking_uri(self.tracking_uri)
             try:
-                mlflow.set_tracking_uri(self.tracking_uri)
-                for name in NOISY:
-                    logging.getLogger(name).setLevel(logging.ERROR)
                 yield mlflow
             finally:
                 mlflow.set_tracking_uri(before)
-                for name, level in levels.items():
-                    logging.getLogger(name).setLevel(level)
 
 
 def _labels(bundle: Bundle) -> dict[str, str]:
@@ -228,16 +216,20 @@ def _labels(bundle: Bundle) -> dict[str, str]:
     return {**labels, "mlflow.source.git.commit": commit} if commit else labels
 
 
-def _named(metrics: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Name each model's measures as MLflow allows: "BG/NBD", "auc" become "bg_nbd/auc"."""
-    return {
+def _log_measures(mlflow: ModuleType, evaluation: Evaluation | None, model_id: str | None = None) -> None:
+    """Log each model's measures under names that MLflow allows: "BG/NBD", "auc" become "bg_nbd/auc"."""
+    if evaluation is None:
+        return
+    mlflow.log_dict(evaluation.to_json(), "evaluation.json")
+    measures = {
         f"{re.sub('[^a-z0-9]+', '_', model.lower())}/{name}": value
-        for model, measured in metrics.items()
+        for model, measured in evaluation.metrics.items()
         for name, value in measured.items()
     }
+    mlflow.log_metrics(measures, model_id=model_id)
 
 
-def _logged(mlflow: ModuleType, bundle: Bundle, folder: Path) -> ModelInfo:
+def _log_model(mlflow: ModuleType, bundle: Bundle, folder: Path) -> ModelInfo:
     """Log the bundle as a model of the run; requirements are given, else MLflow would guess them for long."""
     model: ModelInfo = mlflow.pyfunc.log_model(
         name="bundle",

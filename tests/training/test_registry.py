@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -74,6 +76,7 @@ def test_a_run_holds_what_a_data_scientist_looks_for(client: MlflowClient, first
     assert run.data.params["data/rows"] == "69659"
     assert run.data.metrics["joren/auc"] == EVALUATION.metrics["Joren"]["auc"]
     assert "bg_nbd/log_loss" in run.data.metrics
+    assert client.get_logged_model(run.outputs.model_outputs[0].model_id).name == "bundle"
     assert run.data.tags["bundle_version"] == first.bundle_version
     assert run.data.tags["mlflow.note.content"] == CARD
     assert {one.path for one in client.list_artifacts(first.run_id)} == {
@@ -173,6 +176,7 @@ def test_what_the_process_had_set_is_set_again(
     assert first.number in [one.number for one in registry.versions()]
     assert mlflow.get_tracking_uri() == before
     assert mlflow.active_run() is None
+    assert "MLFLOW_SQLALCHEMYSTORE_POOLCLASS" not in os.environ
     assert capfd.readouterr() == ("", "")
 
 
@@ -209,6 +213,22 @@ def test_a_moved_home_keeps_its_models(tmp_path: Path) -> None:
         [(f"{moved}/9f/artifacts", None)],
         [("models:/m-9f", f"{moved}/models/m-9f")],
     ]
+
+
+def test_a_staged_copy_of_a_home_is_a_home_of_its_own(home: Path, first: Version, tmp_path: Path) -> None:
+    """What a run does: copy, register in the copy, move the copy into place; and again, in one process."""
+    staged, place = tmp_path / "staged", tmp_path / "place"
+    shutil.copytree(home / "mlruns", staged / "mlruns")
+    known = len(Registry.local(staged).versions())
+    for seed in (11, 12):
+        register(Registry.local(staged), saved(tmp_path / f"{seed}", seed=seed), None)
+        shutil.rmtree(place, ignore_errors=True)
+        staged.rename(place)
+        versions = Registry.local(place).versions()
+        assert len(versions) == known + seed - 10
+        assert Bundle.load(Registry.local(place)._bundle_path(versions[-1])).metadata.seed == seed
+        shutil.copytree(place / "mlruns", staged / "mlruns")
+    assert first.number in [one.number for one in versions]
 
 
 def test_a_real_home_that_moves_still_gives_its_champion(
