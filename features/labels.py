@@ -40,7 +40,7 @@ def outcomes_panel(tables: Tables, windows: Sequence[Window], *, known_by: date 
     a window does.
     """
     days = customer_days(tables)
-    seen = days.filter(valid_at(days, ibis.literal(known_by or date.max)))
+    seen = days.filter(valid_at(days, known_by or date.max))
     _refuse_immature(seen, windows)
     spans = ibis.memtable(
         [(window.as_of, window.outcome_start, window.outcome_end) for window in windows],

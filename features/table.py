@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import ibis
 
 from features.behaviour.history import customer_days, known_at
-from features.behaviour.purchases import purchases
-from features.behaviour.rhythm import rhythm
+from features.behaviour.purchases import purchase_ratios, purchase_sums
+from features.behaviour.rhythm import rhythm_ratios, rhythm_sums
 from features.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from features.tables import Tables
 
 __all__ = ["behaviour_panel", "behaviour_table"]
-
-FAMILIES = (purchases, rhythm)
-KEYS = ("as_of", "customer_id")
 
 
 def behaviour_table(tables: Tables, as_of: date, reference: Reference) -> ir.Table:
@@ -42,11 +39,20 @@ def behaviour_panel(tables: Tables, references: Sequence[Reference]) -> ir.Table
     Columns as in `behaviour_table`; sorted by as_of, then customer_id.
     """
     history = known_at(customer_days(tables), [reference.as_of for reference in references])
-    panel, *others = (family(history) for family in FAMILIES)
-    for other in others:
-        panel = panel.join(other, KEYS)
-    panel = _with_scores(panel, references)
-    return panel.select("customer_id", "as_of", *(feature.name for feature in CATALOGUE)).order_by(*KEYS)
+    sums = history.group_by("as_of", "customer_id").aggregate(
+        **purchase_sums(history), **rhythm_sums(history)
+    )
+    bought = _in_floats(sums.filter(sums.orders > 0))
+    measured = bought.mutate(**purchase_ratios(bought), **rhythm_ratios(bought))
+    panel = _with_scores(measured, references)
+    names = (feature.name for feature in CATALOGUE)
+    return panel.select("customer_id", "as_of", *names).order_by("as_of", "customer_id")
+
+
+def _in_floats(sums: ir.Table) -> ir.Table:
+    """Money is summed exactly; what is reckoned from the sums, row by row, is reckoned in float64."""
+    money = [name for name, kind in sums.schema().items() if kind.is_decimal()]
+    return sums.mutate(**{name: sums[name].cast("float64") for name in money})
 
 
 def _with_scores(panel: ir.Table, references: Sequence[Reference]) -> ir.Table:

@@ -2,15 +2,17 @@
 
 Two clocks decide what is history: when a row happened (``day``) and when it reached the business
 (``known_day``). Both lie within a moment exactly when ``as_of >= known_from``, the later of the two. So a
-customer-day is kept as one row per state that the business has known it in, each valid from ``known_from``
-until the day before ``known_until``; without late rows that is one row per customer-day. At any moment at
-most one state of a customer-day is valid.
+customer-day is kept as one row per state that the business has known it in, each valid from ``known_from`` to
+the day before ``known_until``. At any moment at most one state of a customer-day is valid.
+
+Without late rows a history is a prefix of the days: then one state per customer-day is all there is, and the
+orders before each are the same at every moment, so they are looked up once.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -23,77 +25,100 @@ if TYPE_CHECKING:
 
 __all__ = ["customer_days", "known_at", "valid_at"]
 
+MONEY = "decimal(18, 4)"
+MONEY_BOUND = 99_999_999_999_999
+"""What a DECIMAL(18,4) holds; a day's total beyond it is nonsense that passed the contract row by row."""
+
 
 def customer_days(tables: Tables) -> ir.Table:
     """Return the customer-days of ``tables``, of all time; aggregated once and kept on the connection.
 
     One row per customer_id, day and state of knowledge (see the module):
 
-    - ``customer_id``, ``day`` (local date), ``known_from``, ``known_until`` (null while nothing newer is
-      known)
+    - ``customer_id``, ``day`` (local date), ``known_from``, ``known_until`` (null: nothing newer is known)
     - ``purchase``: there is a row of amount >= 0 that is no return
     - ``gross``: sum of the positive amounts that are no returns; ``refund``: what went back, as a positive
-      number; ``net`` = gross - refund; ``margin``: null where none is recorded. Exact decimals, in currency
-      units
+      number; ``net`` = gross - refund; ``margin``: null where none is recorded. Exact, in currency units
     - ``lines``: rows of purchase
-    - ``first_time``: when the first purchase was, among those whose time of day is recorded; null where none
-      is. Midnight sharp is how a date without a time arrives, so it counts as not recorded
+    - ``first_time``: of the first purchase whose time of day is recorded; null where none is. Midnight sharp
+      is how a date without a time arrives, so it counts as not recorded
+    - ``previous_order``, ``second_previous_order``: the days of the two orders before, on rows of purchase;
+      here only where no row is late, otherwise from `known_at` on
     """
-    days = _states(_known_together(tables.transactions))
-    query = str(ibis.to_sql(days, dialect=tables.connection.name))
+    query = str(ibis.to_sql(tables.transactions, dialect=tables.connection.name))
     name = f"customer_days_{hashlib.sha256(query.encode()).hexdigest()[:12]}"
     if name not in tables.connection.list_tables():
-        tables.connection.create_table(name, days, temp=True)
+        tables.connection.create_table(name, _customer_days(tables.transactions), temp=True)
     return tables.connection.table(name)
 
 
-def known_at(days: ir.Table, moments: Sequence[date]) -> ir.Table:
+def known_at(days: ir.Table, moments: Iterable[date]) -> ir.Table:
     """Return what was known at each of ``moments``: rows of `customer_days`, keyed (as_of, customer_id, day).
 
-    ``age_days`` = as_of - day is added; days after as_of, and what reached the business after it, are not
-    there.
+    ``age_days`` = as_of - day is added. Days after as_of, and what became known after it, are not there.
     """
-    asked = ibis.memtable({"as_of": sorted(set(moments))}, schema={"as_of": "date"})
-    known = days.join(asked, valid_at(days, asked.as_of))
+    known = ibis.union(
+        *(
+            days.filter(valid_at(days, moment)).mutate(as_of=ibis.literal(moment))
+            for moment in sorted(set(moments))
+        )
+    )
+    if "previous_order" not in days.columns:
+        known = _with_previous_orders(known, "as_of", "customer_id")
     return known.mutate(age_days=known.as_of.delta(known.day, unit="day")).drop("known_from", "known_until")
 
 
-def valid_at(days: ir.Table, moment: ir.DateValue) -> ir.BooleanValue:
+def valid_at(days: ir.Table, moment: date) -> ir.BooleanValue:
     """Return whether each row of `customer_days` is the state that was known at the end of ``moment``."""
     return (days.known_from <= moment) & (days.known_until.isnull() | (days.known_until > moment))
 
 
-def _known_together(transactions: ir.Table) -> ir.Table:
-    """Sum the rows of a customer-day that became known on the same day."""
+def _customer_days(transactions: ir.Table) -> ir.Table:
+    late = transactions.filter(transactions.known_day > transactions.day)
+    if late.count().to_pyarrow().as_py():
+        known_from = ibis.greatest(transactions.day, transactions.known_day.fill_null(transactions.day))
+        return _finished(_states(_summed(transactions.mutate(known_from=known_from), "known_from")))
+    days = _summed(transactions).mutate(known_until=ibis.null("date"))
+    return _with_previous_orders(_finished(days.mutate(known_from=days.day)), "customer_id")
+
+
+def _summed(transactions: ir.Table, *clock: str) -> ir.Table:
+    """Sum the rows of a customer-day, apart by the day they became known where there is such a clock."""
     back = (transactions.amount < 0) | transactions.is_return
-    rows = transactions.mutate(
-        known_from=ibis.greatest(transactions.day, transactions.known_day.fill_null(transactions.day)),
-        bought=~back,
-        taken=back.ifelse(0, transactions.amount),
-        returned=back.ifelse(transactions.amount.abs(), 0),
-        timed=(transactions.timestamp > transactions.day.cast("timestamp")).ifelse(
-            transactions.timestamp, None
-        ),
-    )
-    return rows.group_by("customer_id", "day", "known_from").aggregate(
-        lines=rows.count(where=rows.bought),
-        gross=rows.taken.sum(),
-        refund=rows.returned.sum(),
-        margin=rows.margin.sum(),
-        first_time=rows.timed.min(where=rows.bought),
+    timed = transactions.timestamp > transactions.day.cast("timestamp")
+    return transactions.group_by("customer_id", "day", *clock).aggregate(
+        lines=transactions.count(where=~back),
+        gross=back.ifelse(0, transactions.amount).sum(),
+        refund=back.ifelse(transactions.amount.abs(), 0).sum(),
+        margin=transactions.margin.sum(),
+        first_time=transactions.timestamp.min(where=timed & ~back),
     )
 
 
-def _states(together: ir.Table) -> ir.Table:
+def _states(summed: ir.Table) -> ir.Table:
     """Accumulate what was known of each customer-day from one day of news to the next."""
+    news = ibis.window(group_by=["customer_id", "day"], order_by="known_from")
     so_far = ibis.window(group_by=["customer_id", "day"], order_by="known_from", preceding=None, following=0)
-    in_order = ibis.window(group_by=["customer_id", "day"], order_by="known_from")
-    states = together.mutate(
-        known_until=together.known_from.lead().over(in_order),
-        lines=together.lines.sum().over(so_far),
-        gross=together.gross.sum().over(so_far),
-        refund=together.refund.sum().over(so_far),
-        margin=together.margin.sum().over(so_far),
-        first_time=together.first_time.min().over(so_far),
+    sums = {name: summed[name].sum().over(so_far) for name in ("lines", "gross", "refund", "margin")}
+    return summed.mutate(
+        known_until=summed.known_from.lead().over(news),
+        first_time=summed.first_time.min().over(so_far),
+        **sums,
     )
-    return states.mutate(purchase=states.lines > 0, net=states.gross - states.refund)
+
+
+def _finished(days: ir.Table) -> ir.Table:
+    """Add what follows from the sums, and bring the money back to 64 bits."""
+    bounded = {
+        name: days[name].clip(-MONEY_BOUND, MONEY_BOUND).cast(MONEY) for name in ("gross", "refund", "margin")
+    }
+    money = days.mutate(purchase=days.lines > 0, **bounded)
+    return money.mutate(net=money.gross - money.refund)
+
+
+def _with_previous_orders(days: ir.Table, *keys: str) -> ir.Table:
+    orders = ibis.window(group_by=[*keys, "purchase"], order_by="day")
+    return days.mutate(
+        previous_order=days.purchase.ifelse(days.day.lag(1).over(orders), None),
+        second_previous_order=days.purchase.ifelse(days.day.lag(2).over(orders), None),
+    )

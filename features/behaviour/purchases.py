@@ -2,101 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["DECAY_DAYS", "TREND_DAYS", "WINDOW_DAYS", "purchases"]
+__all__ = ["DECAY_DAYS", "SPEND_DECAY_DAYS", "TREND_DAYS", "WINDOW_DAYS", "purchase_ratios", "purchase_sums"]
 
 WINDOW_DAYS = (28, 91, 182, 364)
 """Whole weeks, so that every window holds each weekday equally often."""
 DECAY_DAYS = (30, 90, 365)
 """Time constants of the decayed sums: an order that is τ days old counts 1/e."""
+SPEND_DECAY_DAYS = 90
 TREND_DAYS = 91
 """A trend compares so many days with as many before them."""
 EXACT = 1e9
-"""Weights are rounded to billionths and summed exactly: parallel sums of floats differ from run to run."""
+"""Weights are rounded to billionths and summed as integers: parallel float sums differ from run to run."""
+MONEY_EXACT = 1e4
 LOG_EXACT = 1e4
 """Logarithms are rounded to ten-thousandths: the sums of their squares stay exact in 64 bits."""
 
 
-def purchases(history: ir.Table) -> ir.Table:
-    """Return the features of orders and money, one row per (as_of, customer_id) with an order in ``history``.
+def purchase_sums(history: ir.Table) -> Mapping[str, ir.Value]:
+    """Return the aggregates over a customer's history that the features of orders and money are made of.
 
-    An order is a customer-day with a purchase; values of orders (mean, maximum, spread) are over paid orders.
-    Money is in currency units. Null where there is nothing to speak of: no paid order, no refund, no earlier
-    window.
+    An order is a customer-day with a purchase; values of orders (maximum, spread) are over paid orders.
     """
-    days = history.mutate(
-        paid=history.gross > 0,
-        before=history.age_days.between(TREND_DAYS, 2 * TREND_DAYS - 1),
-        log_value=(history.gross.nullif(0).cast("float64").ln() * LOG_EXACT).round().cast("int64"),
-    )
-    sums = days.group_by("as_of", "customer_id").aggregate(
-        orders=days.count(where=days.purchase),
-        paid_orders=days.count(where=days.paid),
-        lines=days.lines.sum(),
-        gross_spend=days.gross.sum(),
-        net_revenue=days.net.sum(),
-        refund_total=days.refund.sum(),
-        margin_total=days.margin.sum(),
-        first_order_value=days.gross.argmin(days.day, where=days.purchase),
-        last_order_value=days.gross.argmax(days.day, where=days.purchase),
-        max_order_value=days.gross.max(where=days.paid),
-        days_since_last_refund=days.age_days.min(where=days.refund > 0),
-        lived_days=days.age_days.max(where=days.purchase),
-        log_sum=days.log_value.sum(),
-        log_squares=(days.log_value * days.log_value).sum(),
-        orders_before=days.count(where=days.purchase & days.before),
-        spend_before=days.gross.sum(where=days.before).fill_null(0),
-        **dict(_within_windows(days)),
-        **dict(_decayed(days)),
-    )
-    bought = sums.filter(sums.orders > 0)
-    money = [name for name, kind in bought.schema().items() if kind.is_decimal()]
-    return _ratios(bought.mutate(**{name: bought[name].cast("float64") for name in money}))
+    paid = history.gross > 0
+    log_value = (history.gross.nullif(0).cast("float64").ln() * LOG_EXACT).round().cast("int64")
+    return {
+        "orders": history.count(where=history.purchase),
+        "paid_orders": history.count(where=paid),
+        "lines": history.lines.sum(),
+        "gross_spend": history.gross.sum(),
+        "refund_total": history.refund.sum(),
+        "margin_total": history.margin.sum(),
+        "first_order_value": history.gross.argmin(history.day, where=history.purchase),
+        "last_order_value": history.gross.argmax(history.day, where=history.purchase),
+        "max_order_value": history.gross.max(where=paid),
+        "days_since_last_refund": history.age_days.min(where=history.refund > 0),
+        "log_sum": log_value.sum(),
+        "log_squares": (log_value * log_value).sum(),
+        **dict(_within_windows(history)),
+        **dict(_decayed(history)),
+    }
 
 
-def _within_windows(days: ir.Table) -> Iterator[tuple[str, ir.Value]]:
+def _within_windows(history: ir.Table) -> Iterator[tuple[str, ir.Value]]:
     for window in WINDOW_DAYS:
-        within = days.age_days < window
-        yield f"orders_{window}d", days.count(where=days.purchase & within)
-        yield f"gross_spend_{window}d", days.gross.sum(where=within).fill_null(0)
+        within = history.age_days < window
+        yield f"orders_{window}d", history.count(where=history.purchase & within)
+        yield f"gross_spend_{window}d", history.gross.sum(where=within).fill_null(0)
 
 
-def _decayed(days: ir.Table) -> Iterator[tuple[str, ir.Value]]:
+def _decayed(history: ir.Table) -> Iterator[tuple[str, ir.Value]]:
     for tau in DECAY_DAYS:
-        weight = (days.age_days / -float(tau)).exp()
-        yield (
-            f"decayed_orders_{tau}d",
-            (weight * EXACT).round().cast("int64").sum(where=days.purchase) / EXACT,
-        )
-        worth = (weight * days.gross.cast("float64") * EXACT).round().cast("decimal(38, 0)")
-        yield f"decayed_spend_{tau}d", worth.sum().cast("float64") / EXACT
+        weight = (_weight(history, tau) * EXACT).round().cast("int64")
+        yield f"decayed_orders_{tau}d", weight.sum(where=history.purchase) / EXACT
+    worth = _weight(history, SPEND_DECAY_DAYS) * history.gross.cast("float64")
+    worth_exact = (worth * MONEY_EXACT).round().cast("int64")
+    yield f"decayed_spend_{SPEND_DECAY_DAYS}d", worth_exact.sum() / MONEY_EXACT
 
 
-def _ratios(sums: ir.Table) -> ir.Table:
-    """Add what follows from the sums, row by row."""
+def _weight(history: ir.Table, tau: int) -> ir.FloatingValue:
+    return (history.age_days / -float(tau)).exp()
+
+
+def purchase_ratios(sums: ir.Table) -> Mapping[str, ir.Value]:
+    """Return the features that follow from `purchase_sums`, row by row; null where there is nothing to say."""
     n = sums.paid_orders
     mean = sums.gross_spend / n.nullif(0)
-    pairs = (n * (n - 1)).nullif(0)
-    variance = (n * sums.log_squares - sums.log_sum * sums.log_sum) / pairs
-    spend_now, spend_before = (
-        spend / mean for spend in (sums[f"gross_spend_{TREND_DAYS}d"], sums.spend_before)
-    )
-    return sums.mutate(
-        mean_order_value=mean,
-        order_value_spread=variance.sqrt() / LOG_EXACT,
-        lines_per_order=sums.lines / sums.orders,
-        refund_share=sums.refund_total / sums.gross_spend.nullif(0),
-        orders_trend=_trend(sums, sums[f"orders_{TREND_DAYS}d"], sums.orders_before),
-        spend_trend=_trend(sums, spend_now, spend_before),
-    )
+    variance = (n * sums.log_squares - sums.log_sum * sums.log_sum) / (n * (n - 1)).nullif(0)
+    both_lived = sums.days_since_first_order >= 2 * TREND_DAYS
+    return {
+        "net_revenue": sums.gross_spend - sums.refund_total,
+        "mean_order_value": mean,
+        "order_value_spread": variance.sqrt() / LOG_EXACT,
+        "lines_per_order": sums.lines / sums.orders,
+        "refund_share": sums.refund_total / sums.gross_spend.nullif(0),
+        "orders_trend": both_lived.ifelse(_trend(sums.orders_91d, sums.orders_182d), None),
+        "spend_trend": both_lived.ifelse(
+            _trend(sums.gross_spend_91d / mean, sums.gross_spend_182d / mean), None
+        ),
+    }
 
 
-def _trend(sums: ir.Table, now: ir.NumericValue, before: ir.NumericValue) -> ir.Value:
-    """Return the log ratio of two counts, half an order added to each; null unless both were lived."""
-    ratio = ((now + 0.5) / (before + 0.5)).ln()
-    return (sums.lived_days >= 2 * TREND_DAYS).ifelse(ratio, None)
+def _trend(now: ir.NumericValue, with_before: ir.NumericValue) -> ir.FloatingValue:
+    """Return the log ratio of a window's orders to those of the one before, half an order added to each."""
+    return ((now + 0.5) / (with_before - now + 0.5)).ln()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import ibis
@@ -9,75 +10,68 @@ import ibis
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["EVENING_HOUR", "rhythm"]
+__all__ = ["EVENING_HOUR", "rhythm_ratios", "rhythm_sums"]
 
 EVENING_HOUR = 18
-SATURDAY = 5
+WEEKDAYS = range(7)
+"""Monday is 0."""
+SATURDAY, SUNDAY = 5, 6
 YEAR_DAYS = 365
 
 
-def rhythm(history: ir.Table) -> ir.Table:
-    """Return the features of time, one row per (as_of, customer_id) with an order in ``history``.
+def rhythm_sums(history: ir.Table) -> Mapping[str, ir.Value]:
+    """Return the aggregates over a customer's history that the features of time are made of.
 
-    Gaps are days between consecutive orders; what needs a gap is null for a customer of one order, what needs
-    a spread of gaps for a customer of two. Shares are over orders; ``evening_share`` over those with a time
-    of day.
+    Gaps are days between consecutive orders; the day of an order counts once.
     """
-    orders = _with_gaps(history.filter(history.purchase))
-    sums = orders.group_by("as_of", "customer_id").aggregate(
-        bought=orders.count(),
-        days_since_first_order=orders.age_days.max(),
-        days_since_last_order=orders.age_days.min(),
-        last_gap_days=orders.gap_days.argmax(orders.day),
-        last_two_gaps_days=orders.two_gaps_days.argmax(orders.day),
-        median_gap_days=orders.gap_days.median(),
-        min_gap_days=orders.gap_days.min(),
-        max_gap_days=orders.gap_days.max(),
-        gap_squares=(orders.gap_days * orders.gap_days).sum(),
-        active_months=orders.count(where=orders.new_month),
-        weekend_orders=orders.count(where=orders.weekday >= SATURDAY),
-        timed_orders=orders.first_time.count(),
-        evening_orders=orders.count(where=orders.first_time.hour() >= EVENING_HOUR),
-        **{f"weekday_{weekday}": orders.count(where=orders.weekday == weekday) for weekday in range(7)},
+    bought = history.purchase
+    gap_days = history.day.delta(history.previous_order, unit="day")
+    new_month = history.previous_order.isnull() | (
+        history.previous_order.truncate("M") < history.day.truncate("M")
     )
-    return _lateness(_ratios(sums))
+    weekday = history.day.day_of_week.index()
+    return {
+        "days_since_first_order": history.age_days.max(where=bought),
+        "days_since_last_order": history.age_days.min(where=bought),
+        "second_last_order": history.previous_order.max(),
+        "third_last_order": history.second_previous_order.max(),
+        "median_gap_days": gap_days.median(),
+        "min_gap_days": gap_days.min(),
+        "max_gap_days": gap_days.max(),
+        "gap_squares": (gap_days * gap_days).sum(),
+        "active_months": history.count(where=bought & new_month),
+        "timed_orders": history.first_time.count(),
+        "evening_orders": history.count(where=history.first_time.hour() >= EVENING_HOUR),
+        **{f"weekday_{number}": history.count(where=bought & (weekday == number)) for number in WEEKDAYS},
+    }
 
 
-def _with_gaps(orders: ir.Table) -> ir.Table:
-    in_order = ibis.window(group_by=["as_of", "customer_id"], order_by="day")
-    rows = orders.mutate(
-        previous=orders.day.lag().over(in_order),
-        second_previous=orders.day.lag(2).over(in_order),
-        weekday=orders.day.day_of_week.index(),
+def rhythm_ratios(sums: ir.Table) -> Mapping[str, ir.Value]:
+    """Return the features that follow from `rhythm_sums`, row by row.
+
+    What needs a gap is null for a customer of one order, what needs a spread of gaps for a customer of two.
+    """
+    gaps = sums.orders - 1
+    since_last = sums.days_since_last_order
+    since_second_last, since_third_last = (
+        sums.as_of.delta(day, unit="day") for day in (sums.second_last_order, sums.third_last_order)
     )
-    return rows.mutate(
-        gap_days=rows.day.delta(rows.previous, unit="day"),
-        two_gaps_days=rows.day.delta(rows.second_previous, unit="day"),
-        new_month=rows.previous.isnull() | (rows.previous.truncate("M") < rows.day.truncate("M")),
-    )
-
-
-def _ratios(sums: ir.Table) -> ir.Table:
-    gaps = sums.bought - 1
-    between = sums.days_since_first_order - sums.days_since_last_order
-    variance = (gaps * sums.gap_squares - between * between) / (gaps * (gaps - 1)).nullif(0)
-    favourite = ibis.greatest(*(sums[f"weekday_{weekday}"] for weekday in range(7)))
-    return sums.mutate(
-        days_since_second_last_order=sums.days_since_last_order + sums.last_gap_days,
-        days_since_third_last_order=sums.days_since_last_order + sums.last_two_gaps_days,
-        mean_gap_days=between / gaps.nullif(0),
-        sd_gap_days=variance.sqrt(),
-        orders_per_year=gaps * YEAR_DAYS / sums.days_since_first_order.nullif(0),
-        weekend_share=sums.weekend_orders / sums.bought,
-        favourite_weekday_share=(gaps > 0).ifelse(favourite / sums.bought, None),
-        evening_share=sums.evening_orders / sums.timed_orders.nullif(0),
-    )
-
-
-def _lateness(sums: ir.Table) -> ir.Table:
-    return sums.mutate(
-        cv_gap=sums.sd_gap_days / sums.mean_gap_days,
-        last_to_mean_gap=sums.last_gap_days / sums.mean_gap_days,
-        lateness=sums.days_since_last_order / sums.median_gap_days,
-        lateness_sd=(sums.days_since_last_order - sums.mean_gap_days) / sums.sd_gap_days.nullif(0),
-    )
+    between = sums.days_since_first_order - since_last
+    mean = between / gaps.nullif(0)
+    deviation = ((gaps * sums.gap_squares - between * between) / (gaps * (gaps - 1)).nullif(0)).sqrt()
+    weekdays = [sums[f"weekday_{number}"] for number in WEEKDAYS]
+    return {
+        "days_since_second_last_order": since_second_last,
+        "days_since_third_last_order": since_third_last,
+        "last_gap_days": since_second_last - since_last,
+        "mean_gap_days": mean,
+        "sd_gap_days": deviation,
+        "cv_gap": deviation / mean,
+        "last_to_mean_gap": (since_second_last - since_last) / mean,
+        "lateness": since_last / sums.median_gap_days,
+        "lateness_sd": (since_last - mean) / deviation.nullif(0),
+        "orders_per_year": gaps * YEAR_DAYS / sums.days_since_first_order.nullif(0),
+        "weekend_share": (weekdays[SATURDAY] + weekdays[SUNDAY]) / sums.orders,
+        "favourite_weekday_share": (gaps > 0).ifelse(ibis.greatest(*weekdays) / sums.orders, None),
+        "evening_share": sums.evening_orders / sums.timed_orders.nullif(0),
+    }

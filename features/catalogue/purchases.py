@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from features.behaviour.purchases import DECAY_DAYS, TREND_DAYS, WINDOW_DAYS
+from features.behaviour.purchases import DECAY_DAYS, SPEND_DECAY_DAYS, TREND_DAYS, WINDOW_DAYS
 from features.catalogue.feature import Feature
 
 __all__ = ["PURCHASES"]
@@ -112,17 +112,14 @@ _MONEY = (
         "{gross_spend} spent so far, the first order {days_since_first_order} ago",
         "購入額は累計{gross_spend}、初回購入は{days_since_first_order}前",
     ),
-    *(
-        Feature(
-            f"decayed_spend_{tau}d",
-            "money",
-            "value",
-            f"spend, each order weighing exp(-age / {tau} days)",
-            f"古いほど軽く数えた購入額（時定数{tau}日）",
-            f"{{gross_spend_{window}d}} spent in the last {window} days, {{gross_spend}} in all",
-            f"購入額は直近{window}日間で{{gross_spend_{window}d}}、累計{{gross_spend}}",
-        )
-        for tau, window in zip(DECAY_DAYS, (28, 91, 364), strict=True)
+    Feature(
+        f"decayed_spend_{SPEND_DECAY_DAYS}d",
+        "money",
+        "value",
+        f"spend, each order weighing exp(-age / {SPEND_DECAY_DAYS} days)",
+        f"古いほど軽く数えた購入額（時定数{SPEND_DECAY_DAYS}日）",
+        "{gross_spend_91d} spent in the last 91 days, {gross_spend} in all",
+        "購入額は直近91日間で{gross_spend_91d}、累計{gross_spend}",
     ),
     Feature(
         "net_revenue",
