@@ -13,13 +13,11 @@ __all__ = ["DECAY_DAYS", "SPEND_DECAY_DAYS", "TREND_DAYS", "WINDOW_DAYS", "purch
 WINDOW_DAYS = (28, 91, 182, 364)
 """Whole weeks, so that every window holds each weekday equally often."""
 DECAY_DAYS = (30, 90, 365)
-"""Time constants of the decayed sums: an order that is τ days old counts 1/e."""
+"""Time constants of the decayed sums: an order that is τ days old counts 1/e. What is summed are decimals, as
+money is: parallel sums of floats differ from run to run in their last bits."""
 SPEND_DECAY_DAYS = 90
 TREND_DAYS = 91
 """A trend compares so many days with as many before them."""
-EXACT = 1e9
-"""Weights are rounded to billionths and summed as integers: parallel float sums differ from run to run."""
-MONEY_EXACT = 1e4
 LOG_EXACT = 1e4
 """Logarithms are rounded to ten-thousandths: the sums of their squares stay exact in 64 bits."""
 
@@ -58,19 +56,15 @@ def _within_windows(history: ir.Table) -> Iterator[tuple[str, ir.Value]]:
 
 def _decayed(history: ir.Table) -> Iterator[tuple[str, ir.Value]]:
     for tau in DECAY_DAYS:
-        weight = (_weight(history, tau) * EXACT).round().cast("int64")
-        yield f"decayed_orders_{tau}d", weight.sum(where=history.purchase) / EXACT
-    worth = _weight(history, SPEND_DECAY_DAYS) * history.gross.cast("float64")
-    worth_exact = (worth * MONEY_EXACT).round().cast("int64")
-    yield f"decayed_spend_{SPEND_DECAY_DAYS}d", worth_exact.sum() / MONEY_EXACT
-
-
-def _weight(history: ir.Table, tau: int) -> ir.FloatingValue:
-    return (history.age_days / -float(tau)).exp()
+        weight = (history.age_days / -float(tau)).exp()
+        yield f"decayed_orders_{tau}d", weight.round(9).cast("decimal(18, 9)").sum(where=history.purchase)
+        if tau == SPEND_DECAY_DAYS:
+            spend = weight * history.gross.cast("float64")
+            yield f"decayed_spend_{tau}d", spend.round(9).cast("decimal(38, 9)").sum()
 
 
 def purchase_ratios(sums: ir.Table) -> Mapping[str, ir.Value]:
-    """Return the features that follow from `purchase_sums`, row by row; null where there is nothing to say."""
+    """Return the features that follow from `purchase_sums`, row by row; null if there is nothing to say."""
     n = sums.paid_orders
     mean = sums.gross_spend / n.nullif(0)
     variance = (n * sums.log_squares - sums.log_sum * sums.log_sum) / (n * (n - 1)).nullif(0)
