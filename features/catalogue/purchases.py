@@ -9,7 +9,7 @@ from features.catalogue.feature import Feature
 
 __all__ = ["PURCHASES"]
 
-_NEVER_PAID = ("no paid order so far", "支払いのある注文はまだなし")
+_NEVER_PAID = ("no paid order so far", "支払いのある購入はまだなし")
 
 
 _ORDERS = (

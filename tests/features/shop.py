@@ -1,0 +1,43 @@
+"""A small made-up shop: every kind of row that a history can hold, ids shuffled and not numeric."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from features.sources import tables_from_frame
+from features.tables import Tables
+
+__all__ = ["made_up_shop", "tables_of"]
+
+
+def made_up_shop(seed: int, *, customers: int = 40, rows: int = 700) -> pd.DataFrame:
+    """Return rows from November 2023 to March 2025: year ends, a leap day, refunds, free orders, bare dates.
+
+    ``known_at`` is null for two rows of three, and up to 40 days late for the others.
+    """
+    draw = np.random.default_rng(seed)
+    ids = np.array(
+        [f"c-{number:02x}" if number % 2 else f"00{number}" for number in draw.permutation(customers)]
+    )
+    times = pd.Timestamp("2023-11-01") + pd.to_timedelta(draw.integers(0, 500 * 86_400, rows), unit="s")
+    times = times.where(draw.random(rows) < 0.8, times.normalize())
+    amounts = np.round(draw.gamma(2.0, 15.0, rows), 2)
+    amounts = np.where(draw.random(rows) < 0.1, -amounts, amounts)
+    amounts = np.where(draw.random(rows) < 0.08, 0.0, amounts)
+    late = pd.to_timedelta(draw.integers(-5, 40, rows), unit="D")
+    return pd.DataFrame(
+        {
+            "customer_id": ids[np.minimum(draw.geometric(0.06, rows) - 1, customers - 1)],
+            "timestamp": times,
+            "amount": amounts,
+            "margin": pd.Series(np.round(amounts * 0.3, 2)).where(draw.random(rows) < 0.7),
+            "is_return": draw.random(rows) < 0.05,
+            "known_at": pd.Series(times + late).where(draw.random(rows) < 0.33),
+        }
+    ).sample(frac=1.0, random_state=seed)
+
+
+def tables_of(frame: pd.DataFrame, zone: str | None = "Asia/Tokyo") -> Tables:
+    """Return the frame as accepted tables, however many of its rows are refused."""
+    return tables_from_frame(frame, zone=zone, currency="JPY", refused_share_limit=1.0)

@@ -1,0 +1,101 @@
+"""The behaviour table against an independent oracle, and its shape."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from features.catalogue import CATALOGUE
+from features.reference import reference_at, references_at
+from features.table import behaviour_panel, behaviour_table
+from features.tables import Tables
+from tests.features.oracle import recomputed
+from tests.features.shop import made_up_shop, tables_of
+
+MOMENTS = (date(2023, 12, 31), date(2024, 2, 29), date(2024, 3, 1), date(2024, 12, 31), date(2025, 3, 10))
+NAMES = [feature.name for feature in CATALOGUE]
+
+
+@pytest.fixture(scope="module", params=["one clock", "two clocks"])
+def tables(request: pytest.FixtureRequest) -> Tables:
+    shop = made_up_shop(seed=7)
+    return tables_of(shop if request.param == "two clocks" else shop.drop(columns="known_at"))
+
+
+@pytest.mark.parametrize("as_of", MOMENTS, ids=str)
+def test_every_feature_equals_the_oracle(tables: Tables, as_of: date) -> None:
+    reference = reference_at(tables, as_of)
+    table = behaviour_table(tables, as_of, reference).to_pandas()
+    expected = recomputed(tables, as_of, reference)
+    assert sorted(expected.columns) == sorted(["customer_id", *NAMES])
+    assert table.customer_id.tolist() == expected.customer_id.tolist()
+    pd.testing.assert_frame_equal(
+        table[NAMES].astype(float), expected[NAMES].astype(float), rtol=1e-6, atol=1e-6, check_names=False
+    )
+
+
+def test_the_shop_exercises_every_feature(tables: Tables) -> None:
+    as_of = MOMENTS[-1]
+    table = behaviour_table(tables, as_of, reference_at(tables, as_of)).to_pandas()
+    assert [name for name in NAMES if table[name].nunique() < 3] == []
+
+
+def test_a_panel_equals_its_moments(tables: Tables) -> None:
+    references = references_at(tables, MOMENTS)
+    panel = behaviour_panel(tables, references).to_pandas()
+    moments = [behaviour_table(tables, it.as_of, it).to_pandas() for it in references]
+    pd.testing.assert_frame_equal(panel, pd.concat(moments, ignore_index=True), check_exact=True)
+
+
+def test_columns_are_keys_then_the_catalogue_and_numbers(tables: Tables) -> None:
+    schema = behaviour_table(tables, MOMENTS[-1], reference_at(tables, MOMENTS[-1])).schema()
+    assert list(schema.names) == ["customer_id", "as_of", *NAMES]
+    assert {str(kind) for name, kind in schema.items() if name in NAMES} == {"int64", "float64"}
+
+
+def test_the_same_rows_in_any_order_give_the_same_bits() -> None:
+    shop = made_up_shop(seed=3)
+    tables = [tables_of(rows) for rows in (shop, shop.sample(frac=1.0, random_state=1), shop)]
+    as_of = MOMENTS[-1]
+    first, *others = (behaviour_table(it, as_of, reference_at(it, as_of)).to_pyarrow() for it in tables)
+    assert all(other.equals(first) for other in others)
+
+
+def test_missing_is_null_and_never_zero() -> None:
+    rows = {"customer_id": ["solo"], "timestamp": ["2024-02-29"], "amount": [0]}
+    tables = tables_of(pd.DataFrame(rows))
+    as_of = date(2024, 2, 29)
+    (row,) = behaviour_table(tables, as_of, reference_at(tables, as_of)).to_pyarrow().to_pylist()
+    assert (row["orders"], row["paid_orders"], row["gross_spend"], row["days_since_last_order"]) == (
+        1,
+        0,
+        0.0,
+        0,
+    )
+    missing = {
+        "mean_order_value",
+        "max_order_value",
+        "order_value_spread",
+        "margin_total",
+        "refund_share",
+        "days_since_last_refund",
+        "orders_trend",
+        "spend_trend",
+        "days_since_second_last_order",
+        "days_since_third_last_order",
+        "orders_per_year",
+        "favourite_weekday_share",
+        "evening_share",
+    }
+    gaps = {name for name in NAMES if "gap" in name or name.startswith("lateness")}
+    assert {name for name in NAMES if row[name] is None} == missing | gaps
+
+
+def test_a_refund_alone_makes_no_customer() -> None:
+    rows = {"customer_id": ["back", "c-7f"], "timestamp": ["2024-02-01", "2024-02-02"], "amount": [-5, 5]}
+    tables = tables_of(pd.DataFrame(rows))
+    as_of = date(2024, 2, 29)
+    table = behaviour_table(tables, as_of, reference_at(tables, as_of)).to_pandas()
+    assert table.customer_id.tolist() == ["c-7f"]
