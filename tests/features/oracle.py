@@ -27,8 +27,8 @@ CREATE TEMP TABLE gap AS
   SELECT *, row_number() OVER (PARTITION BY customer_id ORDER BY days) AS place,
     count(*) OVER (PARTITION BY customer_id) AS n
   FROM (
-    SELECT customer_id, day, julianday(day) - (
-      SELECT julianday(max(e.day)) FROM bought e WHERE e.customer_id = d.customer_id AND e.day < d.day) AS days
+    SELECT customer_id, day, julianday(day) - julianday((
+      SELECT max(e.day) FROM bought e WHERE e.customer_id = d.customer_id AND e.day < d.day)) AS days
     FROM bought d)
   WHERE days IS NOT NULL;
 """
@@ -97,7 +97,7 @@ OUTCOMES = """
 SELECT c.customer_id, total(w.bought) AS orders, total(w.bought) = 0 AS churned,
   max(0, total(w.net)) AS revenue, max(0, total(w.margin)) AS margin
 FROM (SELECT DISTINCT customer_id FROM rows
-      WHERE day <= :as_of AND (known_day IS NULL OR known_day <= :as_of) AND amount >= 0 AND NOT is_return) AS c
+      WHERE day <= :as_of AND coalesce(known_day, day) <= :as_of AND amount >= 0 AND NOT is_return) AS c
 LEFT JOIN (
   SELECT customer_id, day, max(amount >= 0 AND NOT is_return) AS bought,
     sum(CASE WHEN is_return THEN -abs(amount) ELSE amount END) AS net, sum(margin) AS margin
@@ -109,7 +109,7 @@ GROUP BY c.customer_id ORDER BY c.customer_id
 
 
 def recomputed(tables: Tables, as_of: date, reference: Reference) -> pd.DataFrame:
-    """Return the behaviour table at ``as_of`` by SQLite: one row per customer_id, sorted, a column a feature."""
+    """Return the behaviour table at ``as_of`` by SQLite: sorted by customer_id, a column a feature."""
     database = _loaded(tables)
     for statement in SEEN.split(";\n"):
         database.execute(statement, {"as_of": as_of.isoformat()} if ":as_of" in statement else {})
