@@ -23,7 +23,7 @@ from features.table import behaviour_table
 from features.tables import Tables
 from training.errors import BundleError, SchemaMismatchError
 from training.evaluate import Forecast
-from training.explain import Reason, reasons
+from training.explain import Baseline, Explainer, Reason
 from training.learners import Learners
 from training.metadata import Metadata
 from training.models.value import ValueModel
@@ -49,6 +49,7 @@ class Bundle:
     reference: Reference
     value: ValueModel | None
     learners: Learners | None
+    baseline: Baseline | None
 
     def score(self, tables: Tables, as_of: date, *, behaviour: pd.DataFrame | None = None) -> pd.DataFrame:
         """Return one row a customer with a purchase by ``as_of``: ``SCORE_COLUMNS`` but ``run_id``, by id.
@@ -83,18 +84,9 @@ class Bundle:
     def reasons(self, behaviour: pd.DataFrame, language: str = "en", limit: int = 3) -> list[list[Reason]]:
         """Return why each customer may leave: at most ``limit`` reasons a row, the strongest first."""
         self._check(behaviour)
-        if self.value is None:
+        if self._explainer is None:
             return [[] for _ in range(len(behaviour))]
-        return reasons(
-            behaviour,
-            self._scorer.with_value_features(behaviour),
-            self.value,
-            self.learners,
-            horizon_days=self.metadata.horizon_days,
-            language=language,
-            currency=self.metadata.currency,
-            limit=limit,
-        )
+        return self._explainer.reasons(self._scorer.with_value_features(behaviour), language, limit)
 
     @cached_property
     def contents(self) -> dict[str, bytes]:
@@ -104,6 +96,7 @@ class Bundle:
             "policy.json": _json(self.policy.to_dict()),
             "reference.json": self.reference.to_json().encode(),
             "value.json": _json(None if self.value is None else self.value.to_dict()),
+            "baseline.json": _json(None if self.baseline is None else self.baseline.to_dict()),
         }
         return files if self.learners is None else files | self.learners.to_files()
 
@@ -128,18 +121,26 @@ class Bundle:
     def load(cls, folder: Path) -> Self:
         """Read a bundle. Raises ``BundleError`` where a file is missing, changed, or not Joren's."""
         files = _verified(folder)
-        value = json.loads(files["value.json"])
+        value, baseline = json.loads(files["value.json"]), json.loads(files["baseline.json"])
         return cls(
             metadata=Metadata.from_dict(json.loads(files["metadata.json"])),
             policy=Policy(**json.loads(files["policy.json"])),
             reference=Reference.from_json(files["reference.json"].decode()),
             value=None if value is None else ValueModel.from_dict(value),
             learners=Learners.from_files(files) if "learners.json" in files else None,
+            baseline=None if baseline is None else Baseline(**baseline),
         )
 
     @cached_property
     def _scorer(self) -> Scorer:
         return Scorer(self.metadata, self.policy, self.reference, self.value, self.learners, self.version)
+
+    @cached_property
+    def _explainer(self) -> Explainer | None:
+        if self.value is None or self.baseline is None:
+            return None
+        told = self.metadata
+        return Explainer(self.value, self.learners, self.baseline, told.horizon_days, told.currency)
 
     def _check(self, behaviour: pd.DataFrame) -> None:
         missing = [name for name in self.metadata.features if name not in behaviour.columns]

@@ -1,16 +1,19 @@
-"""Why a customer may leave: contributions to the log-odds, told in words.
+"""Why a customer may leave: contributions to the log-odds, against the customers who stayed, told in words.
 
-Linear terms and exact TreeSHAP, weighted as the stack weighs them; what comes by way of the lifetime-value
-model is handed on to the three facts behind it (orders, days since the first and the last) by exact Shapley
-values against the median customer. Features that would say the same sentence are added up.
+Linear terms and exact TreeSHAP, weighted as the stack weighs them; what comes by way of the value model is handed on to
+the three facts behind it (orders, days since the first and the last) by exact Shapley values. Against everybody, most
+customers of most shops look good, for most have left: so each is held against those who stayed. Features that would
+say the same sentence are added up.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from math import factorial
-from typing import TypedDict
+from typing import Self, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -25,6 +28,8 @@ FACTS = ("orders", "days_since_first_order", "days_since_last_order")
 FAMILY = {feature.name: feature.family for feature in CATALOGUE}
 CANDIDATES = 8
 SMALLEST = 1e-9
+LEAST_SHARE = 0.1  # of the strongest reason: what is weaker than that is not worth a line
+BASELINE_ROWS = 2000
 
 
 class Reason(TypedDict):
@@ -37,70 +42,100 @@ class Reason(TypedDict):
     text: str
 
 
-def reasons(
-    behaviour: pd.DataFrame,
+@dataclass(frozen=True)
+class Baseline:
+    """Customers who stayed: their ``typical`` orders and days, and each feature's ``mean`` contribution."""
+
+    typical: Mapping[str, float]
+    mean: Mapping[str, float]
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, value: ValueModel, learners: Learners | None, horizon_days: int) -> Self:
+        """Return the baseline of ``table``: rows of those who stayed, the value model's features beside."""
+        rows = table.iloc[np.linspace(0, len(table) - 1, min(len(table), BASELINE_ROWS)).astype(int)]
+        typical = {fact: round(float(rows[fact].median())) for fact in FACTS}
+        parts = _parts(rows, typical, value, learners, horizon_days)
+        return cls(typical, {str(name): float(mean) for name, mean in parts.mean().items()})
+
+    def to_dict(self) -> dict[str, dict[str, float]]:
+        """Return it ready for JSON."""
+        return {"typical": dict(self.typical), "mean": dict(self.mean)}
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """What reasons are made of."""
+
+    value: ValueModel
+    learners: Learners | None
+    baseline: Baseline
+    horizon_days: int
+    currency: str
+
+    def contributions(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return rows × features of the catalogue: what each adds to the log-odds of leaving.
+
+        Row by row they add up to the log-odds less one constant: that of the customers who stayed, on average.
+        ``table``: a behaviour table with the value model's features beside it.
+        """
+        parts = _parts(table, self.baseline.typical, self.value, self.learners, self.horizon_days)
+        return parts - pd.Series(self.baseline.mean).reindex(parts.columns, fill_value=0.0)
+
+    def reasons(self, table: pd.DataFrame, language: str, limit: int) -> list[list[Reason]]:
+        """Return for each row at most ``limit`` reasons that raise the risk, the strongest first."""
+        total = self.contributions(table)
+        names, values = [str(name) for name in total.columns], total.to_numpy()
+        strongest = np.argsort(-values, axis=1, kind="stable")[:, :CANDIDATES]
+        told = []
+        for i, row in enumerate(table.to_dict("records")):
+            facts = {str(name): fact for name, fact in row.items()}
+            candidates = [(names[j], float(values[i, j])) for j in strongest[i]]
+            told.append(_worded(facts, candidates, language, self.currency)[:limit])
+        return told
+
+
+def _parts(
     table: pd.DataFrame,
+    typical: Mapping[str, float],
     value: ValueModel,
     learners: Learners | None,
-    *,
     horizon_days: int,
-    language: str,
-    currency: str,
-    limit: int,
-) -> list[list[Reason]]:
-    """Return for each row at most ``limit`` reasons: what raises the risk first, the strongest first.
-
-    ``table``: the behaviour table with the value model's features beside it.
-    """
-    total = contributions(table, value, learners, horizon_days)
-    names, values = [str(name) for name in total.columns], total.to_numpy()
-    strongest = np.argsort(-values, axis=1, kind="stable")[:, :CANDIDATES]
-    told = []
-    for i, row in enumerate(behaviour.to_dict("records")):
-        facts = {str(name): fact for name, fact in row.items()}
-        candidates = [(names[j], float(values[i, j])) for j in strongest[i]]
-        told.append(_worded(facts, candidates, language, currency)[:limit])
-    return told
-
-
-def contributions(
-    table: pd.DataFrame, value: ValueModel, learners: Learners | None, horizon_days: int
 ) -> pd.DataFrame:
-    """Return rows × features: what each adds to the log-odds of leaving, against the average customer."""
-    shares = _shapley(table, value, horizon_days)
+    """Return contributions without a baseline; what the value model says is told by its facts."""
+    shares = _shapley(table, typical, value, horizon_days)
     if learners is None:
         return shares
     total = learners.churn.contributions(table)
-    by_value_model = total[[name for name in VALUE_FEATURES if name in total]].sum(axis=1)
+    by_learners = total[[name for name in VALUE_FEATURES if name in total]].sum(axis=1)
     total = total.drop(columns=list(VALUE_FEATURES), errors="ignore")
     size = shares.abs() + SMALLEST
     weight = size.div(size.sum(axis=1), axis=0)
     for fact in FACTS:
-        total[fact] = total.get(fact, 0.0) + weight[fact] * by_value_model
+        handed_on = learners.churn.trust_in_start * shares[fact] + weight[fact] * by_learners
+        total[fact] = total.get(fact, 0.0) + handed_on
     return total
 
 
-def _shapley(table: pd.DataFrame, value: ValueModel, horizon_days: int) -> pd.DataFrame:
-    """Exact Shapley values of the value model's log-odds, rows × ``FACTS``, against the median of each."""
+def _shapley(
+    table: pd.DataFrame, typical: Mapping[str, float], value: ValueModel, horizon_days: int
+) -> pd.DataFrame:
+    """Return exact Shapley values of the value model's log-odds, rows × ``FACTS``, against ``typical``."""
     facts = table[list(FACTS)]
-    typical = facts.median().round()
     worth: dict[frozenset[str], Array] = {}
-    for size in range(len(FACTS) + 1):
-        for known in combinations(FACTS, size):
-            mixed = facts.copy()
-            for name in FACTS:
-                if name not in known:
-                    mixed[name] = typical[name]
-            none = value.probability_no_order(_possible(mixed), horizon_days)
-            worth[frozenset(known)] = np.log(none / (1.0 - none))
+    for known in _groups(FACTS):
+        mixed = facts.assign(**{name: typical[name] for name in FACTS if name not in known})
+        none = value.probability_no_order(_possible(mixed), horizon_days)
+        worth[known] = np.log(none / (1.0 - none))
     shares = pd.DataFrame(0.0, index=table.index, columns=list(FACTS))
     for name in FACTS:
-        others = [other for other in FACTS if other != name]
-        for size in range(len(others) + 1):
-            weight = factorial(size) * factorial(len(FACTS) - size - 1) / factorial(len(FACTS))
-            for group in combinations(others, size):
-                shares[name] += weight * (worth[frozenset((*group, name))] - worth[frozenset(group)])
+        for group in _groups([other for other in FACTS if other != name]):
+            weight = factorial(len(group)) * factorial(len(FACTS) - len(group) - 1) / factorial(len(FACTS))
+            shares[name] += weight * (worth[group | {name}] - worth[group])
     return shares
+
+
+def _groups(names: Sequence[str]) -> list[frozenset[str]]:
+    return [frozenset(group) for size in range(len(names) + 1) for group in combinations(names, size)]
 
 
 def _possible(facts: pd.DataFrame) -> pd.DataFrame:
@@ -131,7 +166,7 @@ def _worded(
             text=text,
         )
         for text in strongest
-        if said[text] > 0 or text == strongest[0]
+        if said[text] > LEAST_SHARE * max(said[strongest[0]], 0.0) or text == strongest[0]
     ]
 
 

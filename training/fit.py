@@ -15,6 +15,7 @@ from features.tables import Tables
 from training.bundle import Bundle
 from training.config import TrainingConfig
 from training.errors import NotEnoughDataError
+from training.explain import Baseline
 from training.learners import Learners
 from training.metadata import Metadata
 from training.models.churn import ChurnModel
@@ -29,13 +30,14 @@ RANGED = ("orders", "gross_spend", "mean_order_value")
 
 
 class Learned(NamedTuple):
-    """Learners, how they were made, and the rows behind them."""
+    """Learners, how they were made, and the rows behind them; ``stayed``: those of customers who stayed."""
 
     learners: Learners | None
     method: Method
     moments: tuple[date, ...]
     panel_rows: int
     fitted_rows: int
+    stayed: pd.DataFrame | None = None
 
 
 NOTHING_LEARNED = Learned(None, Method.LIFETIME_VALUE_ONLY, (), 0, 0)
@@ -86,7 +88,17 @@ def fit(
         reference=reference,
         value=value,
         learners=learned.learners,
+        baseline=None if value is None else _baseline(value, learned, behaviour, config.horizon_days),
     )
+
+
+def _baseline(value: ValueModel, learned: Learned, behaviour: pd.DataFrame, horizon_days: int) -> Baseline:
+    """Hold customers against those who stayed; where that is not known, against the likelier half to stay."""
+    stayed = learned.stayed
+    if stayed is None:
+        none = value.probability_no_order(behaviour, horizon_days)
+        stayed = behaviour[none <= np.median(none)]
+    return Baseline.of(stayed, value, learned.learners, horizon_days)
 
 
 def covered(tables: Tables, as_of: date) -> tuple[date, date]:
@@ -106,7 +118,8 @@ def learn(tables: Tables, as_of: date, config: TrainingConfig) -> Learned:
     stack = Stack.fit([_held_out(train, held, features, config) for train, held in folds])
     rows = panel.sample(config.max_rows, config.horizon_days, config.seed)
     learners = Learners.fit(rows.inputs, rows.outcomes, features, stack, config)
-    return Learned(learners, method, tuple(panel.moments), len(panel.inputs), len(rows.inputs))
+    stayed = rows.inputs[rows.outcomes["churned"] == 0]
+    return Learned(learners, method, tuple(panel.moments), len(panel.inputs), len(rows.inputs), stayed)
 
 
 def with_value_features(panel: Panel, config: TrainingConfig) -> Panel:

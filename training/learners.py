@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from training.config import TrainingConfig
 from training.models.amounts import FurtherOrders, Revenue, further_by_value_model, spend_by_value_model
-from training.models.churn import START, ChurnModel
+from training.models.churn import ChurnModel
 from training.models.members import Members
 from training.stack import Stack
 
@@ -43,7 +43,7 @@ class Learners:
         seed, threads = config.seed, config.threads
         members = ChurnModel.fit_members(table, features, churned, seed=seed, threads=threads)
         return cls(
-            ChurnModel(members, stack, float(table[START].mean())),
+            ChurnModel(members, stack),
             FurtherOrders.fit(table, features, orders, seed=seed, threads=threads),
             Revenue.fit(table, features, revenue, seed=seed, threads=threads),
         )
@@ -71,7 +71,6 @@ class Learners:
             parts["revenue"] = self.revenue.members
         kept = {
             "stack": {"intercept": self.churn.stack.intercept, "weights": list(self.churn.stack.weights)},
-            "typical_start": self.churn.typical_start,
             "revenue_scale": None if self.revenue is None else self.revenue.scale,
             "members": {name: members.to_dict() for name, members in parts.items()},
         }
@@ -90,7 +89,7 @@ class Learners:
         stack = Stack(kept["stack"]["intercept"], tuple(kept["stack"]["weights"]))
         further, revenue = parts.get("further_orders"), parts.get("revenue")
         return cls(
-            ChurnModel(parts["churn"], stack, kept["typical_start"]),
+            ChurnModel(parts["churn"], stack),
             None if further is None else FurtherOrders(further),
             None if revenue is None else Revenue(revenue, kept["revenue_scale"]),
         )

@@ -1,22 +1,31 @@
 import numpy as np
 import pandas as pd
 
+from features.tables import Tables
+from tests.training.conftest import AS_OF, CONFIG
 from training.bundle import Bundle
-from training.explain import contributions
+from training.panel import build_panel
 
 
-def test_contributions_add_up_to_the_distance_from_the_average(
+def test_contributions_add_up_to_the_distance_from_those_who_stayed(
     bundle: Bundle, behaviour: pd.DataFrame
 ) -> None:
     rows = behaviour.head(300)
-    scorer = bundle._scorer
-    table = scorer.with_value_features(rows)
-    assert bundle.value is not None
+    table = bundle._scorer.with_value_features(rows)
+    assert bundle._explainer is not None
     assert bundle.learners is not None
-    parts = contributions(table, bundle.value, bundle.learners, bundle.metadata.horizon_days)
+    parts = bundle._explainer.contributions(table)
     constant = bundle.learners.churn.stacked_log_odds(table) - parts.sum(axis=1).to_numpy()
     np.testing.assert_allclose(constant, constant[0], atol=1e-4)
     assert set(parts.columns) <= set(bundle.metadata.features)
+
+
+def test_those_who_stayed_have_no_reason_on_average(bundle: Bundle, tables: Tables) -> None:
+    panel = build_panel(tables, list(bundle.metadata.moments), CONFIG.horizon_days, known_by=AS_OF)
+    stayed = panel.inputs[panel.outcomes["churned"] == 0].reset_index()
+    assert bundle._explainer is not None
+    parts = bundle._explainer.contributions(bundle._scorer.with_value_features(stayed))
+    assert parts.mean().abs().max() < 0.15
 
 
 def test_reasons_are_strongest_first_raise_the_risk_and_say_nothing_twice(

@@ -18,11 +18,10 @@ TRUST = 0.5  # of the value model's log-odds at the start: the learners add what
 
 @dataclass(frozen=True)
 class ChurnModel:
-    """The members, how far each is trusted, and the value model's mean log-odds (``typical_start``)."""
+    """The members, and how far each is trusted."""
 
     members: Members
     stack: Stack
-    typical_start: float
 
     @classmethod
     def fit_members(
@@ -44,20 +43,23 @@ class ChurnModel:
         """Return the log-odds of leaving, (rows,)."""
         return self.stack.combine(self.log_odds(self.members, table))
 
-    def contributions(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return rows × features: what each adds to the log-odds, against the average customer.
-
-        Row by row they add up to the log-odds of leaving, less one constant. The linear model's are
-        coefficient × distance from the mean, the trees' exact TreeSHAP, each weighted as the stack weighs it.
-        What comes by way of the value model stands under its own features' names: `training.explain` hands it
-        on to the facts behind it.
-        """
+    @property
+    def trust_in_start(self) -> float:
+        """The weight of the value model's log-odds in the stack, the learners' own use of them aside."""
         own, linear, trees = self.stack.weights
+        return own + TRUST * (linear + trees)
+
+    def contributions(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return rows × features: what each adds to the log-odds of leaving.
+
+        Row by row they add up to the log-odds, less one constant and less ``trust_in_start`` times the value
+        model's. The linear model's are coefficient × distance from the mean, the trees' exact TreeSHAP, each
+        weighted as the stack weighs it.
+        """
+        _, linear, trees = self.stack.weights
         by_trees = self.members.trees.contributions(table) * trees
         total = pd.DataFrame(by_trees, index=table.index, columns=list(self.members.trees.features))
         by_line = self.members.inputs.matrix(table) * np.asarray(self.members.glm.coefficients) * linear
         for j, feature in enumerate(self.members.inputs.columns):
             total[feature] += by_line[:, j]
-        away = table[START].to_numpy(np.float64) - self.typical_start
-        total[START] += (own + TRUST * (linear + trees)) * away
         return total
