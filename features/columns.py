@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from features.errors import DataError, MissingColumnError
-from features.tables import TableContract
+from features.tables import Column, TableContract
 
 __all__ = ["matched_columns"]
 
@@ -18,29 +19,31 @@ def matched_columns(
     """Return the position in ``found`` of each contract column that is there, in the contract's order.
 
     ``mapping`` goes from contract columns to the user's; what it does not name is looked up under its own
-    name. Raises `MissingColumnError` where a required or a mapped column is not there, and `DataError`
-    where the mapping names no column of the contract, uses one column twice, or meets a name that the
-    header holds twice.
+    name, and an optional column that it maps to "" is left out. Raises `MissingColumnError` where a required
+    or a mapped column is not there, and `DataError` where the mapping names no column of the contract, uses
+    one column twice, or meets a name that the header holds twice.
     """
     _refuse_unknown_names(contract, mapping)
-    users = {column.name: mapping.get(column.name, column.name) for column in contract.columns}
-    missing = [
-        column.name
-        for column in contract.columns
-        if users[column.name] not in found and (column.required or column.name in mapping)
-    ]
+    users = {column.name: _user_name(column, mapping) for column in contract.columns}
+    wanted = {*contract.required, *mapping}
+    missing = [name for name, user in users.items() if user and user not in found and name in wanted]
     if missing:
         raise MissingColumnError(
             f"{location} has no column {_quoted(users[name] for name in missing)}.",
             which=[
                 *(_nearest(name, users[name], found) for name in missing[:3]),
-                f"columns there: {_quoted(found)}",
+                f"columns there: {textwrap.shorten(_quoted(found), 600, placeholder=' …')}",
             ],
             mend=_mend(missing[0]),
         )
-    present = {name: user for name, user in users.items() if user in found}
+    present = {name: user for name, user in users.items() if user and user in found}
     _refuse_clashes(present, found, location)
     return {name: found.index(user) for name, user in present.items()}
+
+
+def _user_name(column: Column, mapping: Mapping[str, str]) -> str:
+    user = mapping.get(column.name, column.name).strip()
+    return user or (column.name if column.required else "")
 
 
 def _refuse_unknown_names(contract: TableContract, mapping: Mapping[str, str]) -> None:

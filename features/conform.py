@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import ibis
 from ibis.expr.types import BooleanValue, StringValue, Value
 
-from features.money import has_decimal_commas, numerals, to_money
+from features.money import has_comma_decimal, has_point_decimal, to_money
 from features.quarantine import fault_of, is_blank
 from features.tables import Column, Kind, TableContract
-from features.times import is_aware, is_day_first, local_times
+from features.times import is_day_first, local_times
 
-__all__ = ["TYPES", "Conventions", "conformed", "conventions_of"]
+__all__ = ["TYPES", "Conventions", "conformed", "conventions_of", "unread_numbers"]
 
 TYPES = {
     Kind.ID: "string",
@@ -25,8 +26,8 @@ TYPES = {
 }
 """The type that a column of each kind gets."""
 
-_TRUE = ("true", "t", "yes", "y", "1", "1.0", "はい")
-_FALSE = ("false", "f", "no", "n", "0", "0.0", "いいえ")
+_TRUE = r"(?i)^\s*(true|t|yes|y|1|1\.0|はい)\s*$"
+_FALSE = r"(?i)^\s*(false|f|no|n|0|0\.0|いいえ)\s*$"
 
 
 @dataclass(frozen=True)
@@ -35,23 +36,51 @@ class Conventions:
 
     day_first: Mapping[str, bool | None]
     decimal_commas: Mapping[str, bool]
-    aware: Mapping[str, int]
 
 
 def conventions_of(texts: ibis.Table, contract: TableContract) -> Conventions:
-    """Look at the columns of ``texts`` as wholes, in one pass."""
+    """Look at the columns of ``texts`` as wholes."""
     kinds = {column.name: column.kind for column in contract.columns if column.name in texts.columns}
-    times = [name for name, kind in kinds.items() if kind is Kind.TIME]
-    numbers = [name for name, kind in kinds.items() if kind in {Kind.MONEY, Kind.NUMBER}]
-    questions = {f"day_first_{name}": is_day_first(texts[name]) for name in times}
-    questions |= {f"aware_{name}": is_aware(texts[name]).sum() for name in times}
-    questions |= {f"commas_{name}": has_decimal_commas(numerals(texts[name])) for name in numbers}
-    (answers,) = texts.aggregate(**questions).to_pyarrow().to_pylist()
-    return Conventions(
-        day_first={name: answers[f"day_first_{name}"] for name in times},
-        decimal_commas={name: bool(answers[f"commas_{name}"]) for name in numbers},
-        aware={name: answers[f"aware_{name}"] or 0 for name in times},
+    times = {name: texts[name] for name, kind in kinds.items() if kind is Kind.TIME}
+    numbers = {name: texts[name] for name, kind in kinds.items() if kind in {Kind.MONEY, Kind.NUMBER}}
+    answers = _row(
+        texts.aggregate(
+            **{name: is_day_first(text) for name, text in times.items()},
+            **{name: has_comma_decimal(text).any() for name, text in numbers.items()},
+        )
     )
+    commas = {name: text for name, text in numbers.items() if answers[name]}
+    points = (
+        _row(texts.aggregate(**{name: has_point_decimal(text).any() for name, text in commas.items()}))
+        if commas
+        else {}
+    )
+    return Conventions(
+        day_first={name: answers[name] for name in times},
+        decimal_commas={name: name in commas and not points[name] for name in numbers},
+    )
+
+
+def unread_numbers(texts: ibis.Table, contract: TableContract, conventions: Conventions) -> Iterator[str]:
+    """Yield a note for each column of numbers beside the money that holds some that cannot be read."""
+    numbers = [
+        column for column in contract.columns if column.kind is Kind.NUMBER and column.name in texts.columns
+    ]
+    if not numbers:
+        return
+    lost = {
+        column.name: _value(texts, column, conventions, "UTC").isnull()
+        & ~is_blank(texts[column.name], column)
+        for column in numbers
+    }
+    for name, rows in _row(texts.aggregate(**{name: rows.sum() for name, rows in lost.items()})).items():
+        if rows:
+            yield f"{rows:,} rows have a {name} that cannot be read: it is taken as missing"
+
+
+def _row(table: ibis.Table) -> dict[str, Any]:
+    row: dict[str, Any] = table.to_pyarrow().to_pylist()[0]
+    return row
 
 
 def conformed(
@@ -80,12 +109,11 @@ def _value(texts: ibis.Table, column: Column, conventions: Conventions, zone: st
     if column.kind is Kind.TIME:
         return local_times(text, zone, day_first=conventions.day_first[column.name])
     if column.kind in {Kind.MONEY, Kind.NUMBER}:
-        return to_money(numerals(text), decimal_commas=conventions.decimal_commas[column.name])
+        return to_money(text, decimal_commas=conventions.decimal_commas[column.name])
     if column.kind is Kind.FLAG:
         return _flag(text)
     return is_blank(text, column).ifelse(ibis.null("string"), text)
 
 
 def _flag(text: StringValue) -> BooleanValue:
-    word = text.strip().lower()
-    return ibis.cases((word.isin(_TRUE), True), (word.isin(_FALSE), False))
+    return ibis.cases((text.re_search(_FALSE), False), (text.re_search(_TRUE), True))

@@ -6,9 +6,9 @@ import ibis
 from ibis.expr.types import BooleanValue, StringValue
 
 from features.errors import MixedCurrencyError
-from features.money import CURRENCY_SIGNS, narrowed
+from features.money import currency_sign
 
-__all__ = ["business_currency", "is_foreign"]
+__all__ = ["UNKNOWN", "business_currency", "is_foreign"]
 
 UNKNOWN = "XXX"  # ISO 4217: no currency
 _SIGN_OF = {
@@ -27,7 +27,7 @@ def business_currency(texts: ibis.Table, configured: str | None, location: str) 
     """
     if configured is not None:
         return configured.upper()
-    signs = _counts(texts.mutate(name=_sign(texts.amount)))
+    signs = _counts(texts.mutate(name=currency_sign(texts.amount)))
     codes = _counts(texts.mutate(name=_code(texts.currency))) if "currency" in texts.columns else {}
     for names in (codes, signs):
         if len(names) > 1:
@@ -46,7 +46,7 @@ def is_foreign(texts: ibis.Table, currency: str) -> BooleanValue:
         code = _code(texts.currency)
         foreign = foreign | ((code != "") & (code != currency)).fill_null(False)
     if currency in _SIGN_OF:
-        foreign = foreign | ~_sign(texts.amount).isin(["", _SIGN_OF[currency]])
+        foreign = foreign | ~currency_sign(texts.amount).isin(["", _SIGN_OF[currency]])
     return foreign
 
 
@@ -57,8 +57,3 @@ def _counts(names: ibis.Table) -> dict[str, int]:
 
 def _code(text: StringValue) -> StringValue:
     return text.strip().upper().fill_null("")
-
-
-def _sign(text: StringValue) -> StringValue:
-    sign = narrowed(text).upper().re_extract(CURRENCY_SIGNS, 0).fill_null("")
-    return sign.substitute({"円": "¥", "JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£"})

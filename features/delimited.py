@@ -96,8 +96,10 @@ class DelimitedFile:
 
     def _numbered(self, first: int, count: int) -> tuple[np.ndarray, int]:
         """Return the numbers of ``count`` good rows from ``first`` on, past the ragged, and the next one."""
-        ragged = np.array([row.source_row for row in self.ragged if row.source_row >= first], dtype=np.int64)
-        rows = np.setdiff1d(np.arange(first, first + count + len(ragged)), ragged)[:count]
+        ragged = [row.source_row for row in self.ragged if row.source_row >= first]
+        rows = np.arange(first, first + count + len(ragged))
+        if ragged:
+            rows = np.setdiff1d(rows, ragged)[:count]
         return rows, int(rows[-1]) + 1 if count else first
 
 

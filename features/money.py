@@ -13,64 +13,77 @@ from __future__ import annotations
 
 import ibis
 from ibis.expr import datatypes as dt
-from ibis.expr.types import BooleanScalar, BooleanValue, DecimalValue, StringColumn, StringValue
+from ibis.expr.types import BooleanValue, DecimalValue, StringValue
 
-__all__ = ["MONEY", "has_decimal_commas", "is_not_finite", "is_number", "numerals", "to_money"]
+from features.widths import narrowed
+
+__all__ = [
+    "MONEY",
+    "currency_sign",
+    "has_comma_decimal",
+    "has_point_decimal",
+    "is_not_finite",
+    "is_number",
+    "to_money",
+]
 
 MONEY = dt.Decimal(18, 4)
 
-_PLAIN = r"^-?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
-_WIDE = "０１２３４５６７８９，．－＋（）％￥＄　\u00a0\u202f"
-_NARROW = "0123456789,.-+()%¥$   "
-CURRENCY_SIGNS = r"(?i)¥|\$|€|£|円|JPY|USD|EUR|GBP"
+_SIGNS = r"(?i)¥|\\|\$|€|£|円|JPY|USD|EUR|GBP"  # cp932 writes ¥ as a backslash
 _NOT_FINITE = r"(?i)^[-+]?(inf|infinity|∞|nan)$"
 _COMMA_DECIMAL = r"^-?(\d+,(\d{1,2}|\d{4,})|(0|\d{4,}),\d+|\d{1,3}(\.\d{3})+,\d+)$"
 _POINT_DECIMAL = r"^-?(\d*\.(\d{1,2}|\d{4,})|(0|\d{4,})?\.\d+|\d{1,3}(,\d{3})+\.\d+)$"
+_NUMBER = r"^-?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 _GROUPED = r"^-?\d{1,3}(,\d{3})+(\.\d*)?$"
+_NONE = ibis.null("string")
+_WHOLE = r"^-?\d+$"
 _SPACED = r"^-?\d{1,3}( \d{3})+([.,]\d*)?$"
 
 
-def numerals(text: StringValue) -> StringValue:
-    """Return ``text`` narrowed to sign, digits, points and commas where that is all that it says.
-
-    Currency signs are taken off; ▲, brackets and a sign at the end become a minus in front.
-    """
-    tidy = narrowed(text).re_replace(r"[▲△−]", "-").re_replace(CURRENCY_SIGNS, "").strip()
-    tidy = tidy.re_replace(r"^([-+(]) +", r"\1").re_replace(r" +\)$", ")")
-    tidy = (
-        tidy.re_replace(r"^\(([^-+]*)\)$", r"-\1").re_replace(r"^([^-+(]+)-$", r"-\1").re_replace(r"^\+", "")
-    )
-    odd = tidy.re_search(_SPACED).ifelse(tidy.replace(" ", ""), tidy)
-    return text.re_search(_PLAIN).ifelse(text, odd)
-
-
-def narrowed(text: StringValue) -> StringValue:
-    """Return ``text`` with full-width digits and marks in their plain form."""
-    return text.translate(_WIDE, _NARROW)
-
-
-def has_decimal_commas(number: StringColumn) -> BooleanScalar:
-    """Return, over a whole column of `numerals`, whether commas mark decimals: some do, and no point does."""
-    return number.re_search(_COMMA_DECIMAL).any() & ~number.re_search(_POINT_DECIMAL).any()
-
-
-def to_money(number: StringValue, *, decimal_commas: bool) -> DecimalValue:
-    """Return the amount that `numerals` say; null where they say none, or one beyond DECIMAL(18,4)."""
+def to_money(text: StringValue, *, decimal_commas: bool) -> DecimalValue:
+    """Return the amount that ``text`` says; null where it says none, or one beyond DECIMAL(18,4)."""
+    number = _numerals(text)
     if decimal_commas:
-        pointed = number.replace(".", "").replace(",", ".")
-        whole = number.re_search(r"^-?\d+$")
-        text = ibis.cases((number.re_search(_COMMA_DECIMAL), pointed), (whole, number))
-    else:
-        grouped = number.re_search(_GROUPED).ifelse(number.replace(",", ""), ibis.null("string"))
-        text = number.re_search(_PLAIN).ifelse(number, grouped)
-    return text.try_cast(MONEY)
+        pointed = number.re_search(_COMMA_DECIMAL).ifelse(number.replace(".", "").replace(",", "."), _NONE)
+        return number.re_search(_WHOLE).ifelse(number, pointed).try_cast(MONEY)
+    plain = text.try_cast(MONEY)
+    grouped = number.re_search(_GROUPED).ifelse(number.replace(",", ""), _NONE)
+    other = number.re_search(_NUMBER).ifelse(number, grouped)
+    return plain.notnull().ifelse(plain, other.try_cast(MONEY))
 
 
-def is_number(number: StringValue) -> BooleanValue:
-    """Return whether `numerals` say a number at all, however large."""
-    return number.re_search(_PLAIN) | number.re_search(_GROUPED)
+def has_comma_decimal(text: StringValue) -> BooleanValue:
+    """Return whether ``text`` is an amount whose comma can only mark decimals."""
+    return text.re_search("[,，]").ifelse(_numerals(text).re_search(_COMMA_DECIMAL), False)
+
+
+def has_point_decimal(text: StringValue) -> BooleanValue:
+    """Return whether ``text`` is an amount whose point can only mark decimals."""
+    return text.re_search("[.．]").ifelse(_numerals(text).re_search(_POINT_DECIMAL), False)
+
+
+def is_number(text: StringValue) -> BooleanValue:
+    """Return whether ``text`` says a number at all, however large."""
+    number = _numerals(text)
+    return number.re_search(_NUMBER) | number.re_search(_GROUPED)
 
 
 def is_not_finite(text: StringValue) -> BooleanValue:
     """Return whether ``text`` says infinity or "not a number"."""
     return text.strip().re_search(_NOT_FINITE)
+
+
+def currency_sign(text: StringValue) -> StringValue:
+    """Return the currency that ``text`` names beside the amount (¥, $, € or £); "" where it names none."""
+    sign = narrowed(text).upper().re_extract(_SIGNS, 0)
+    sign = sign.substitute({"円": "¥", "\\": "¥", "JPY": "¥", "USD": "$", "EUR": "€", "GBP": "£"})
+    return (text.isnull() | text.try_cast(MONEY).notnull()).ifelse("", sign)
+
+
+def _numerals(text: StringValue) -> StringValue:
+    """Return ``text`` without currency signs, and with ▲, brackets and a sign at the end as a minus."""
+    bare = narrowed(text).re_replace(r"[▲△−]", "-").re_replace(_SIGNS, "").strip()
+    bare = bare.re_replace(r"^([-+(]) +", r"\1").re_replace(r" +\)$", ")")
+    bare = bare.re_replace(r"^\(([^-+]*)\)$", r"-\1").re_replace(r"^([^-+(]+)-$", r"-\1")
+    bare = bare.re_replace(r"^\+", "")
+    return bare.re_search(_SPACED).ifelse(bare.replace(" ", ""), bare)

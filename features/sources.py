@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
+import duckdb
 import ibis
 import pandas as pd
 import pyarrow as pa
@@ -13,12 +17,13 @@ from ibis.backends.duckdb import Backend
 
 from features.columnar import frame_of, is_parquet, open_parquet
 from features.columns import matched_columns
-from features.conform import conformed, conventions_of
-from features.currency import business_currency, is_foreign
+from features.conform import conformed, conventions_of, unread_numbers
+from features.currency import UNKNOWN, business_currency, is_foreign
 from features.delimited import Ragged, open_delimited
-from features.errors import DataError, NothingUsableError, SourceNotFoundError, UnreadableSourceError
-from features.quarantine import clashing_rows, ragged_rows, refused_rows, stop_if_too_many
-from features.tables import CONTRACT, DataConfig, ReadReport, Source, Tables
+from features.errors import DataError, SourceNotFoundError, UnreadableSourceError
+from features.quarantine import clashing_rows, ragged_rows, refused_rows
+from features.report import report_of, stop_if_hopeless
+from features.tables import CONTRACT, DataConfig, Source, Tables
 from features.times import checked_zone
 
 __all__ = ["read_tables", "tables_from_frame"]
@@ -67,7 +72,7 @@ def read_tables(config: DataConfig) -> Tables:
             "No transactions are named.", mend="Give their file: --transactions FILE, or in joren.toml."
         )
     source = config.sources[TRANSACTIONS.name]
-    return _tables(_open(source), source, config)
+    return _read(_open(source), source, config)
 
 
 def tables_from_frame(
@@ -81,58 +86,63 @@ def tables_from_frame(
     """Hold transactions in memory to the contract, as `read_tables` does with a file."""
     source = Source("the frame", columns or {})
     config = DataConfig({TRANSACTIONS.name: source}, zone, currency, refused_share_limit)
-    return _tables(frame_of(frame), source, config)
+    return _read(frame_of(frame), source, config)
 
 
 def _open(source: Source) -> Opened:
     path = Path(source.location)
-    if not path.exists():
-        raise SourceNotFoundError(
-            f"There is no file {path}.", mend="Check the path; it is relative to where you are."
-        )
-    if path.is_dir():
-        raise UnreadableSourceError(f"{path} is a folder.", mend="Name one CSV or Parquet file.")
-    if is_parquet(path):
-        return open_parquet(path)
-    names = {column.name for column in TRANSACTIONS.columns}
-    return open_delimited(path, names | set(source.columns.values()))
+    try:
+        if not path.exists():
+            raise _not_found(path)
+        if path.is_dir():
+            raise UnreadableSourceError(f"{path} is a folder.", mend="Name one CSV or Parquet file.")
+        if is_parquet(path):
+            return open_parquet(path)
+        names = {column.name for column in TRANSACTIONS.columns}
+        return open_delimited(path, names | set(source.columns.values()))
+    except OSError as error:
+        raise UnreadableSourceError(
+            f"{path} cannot be opened: {error.strerror}.", mend="Check its name and who may read it."
+        ) from error
 
 
-def _tables(opened: Opened, source: Source, config: DataConfig) -> Tables:
+def _not_found(path: Path) -> SourceNotFoundError:
+    beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
+    nearest = [str(path.parent / name) for name in get_close_matches(path.name, beside)]
+    return SourceNotFoundError(
+        f"There is no file {path}.",
+        which=[f"there is {name}" for name in nearest],
+        mend="Check the name; it is looked up from the folder that you are in.",
+    )
+
+
+def _read(opened: Opened, source: Source, config: DataConfig) -> Tables:
     zone = checked_zone(config.zone)
     positions = matched_columns(TRANSACTIONS, source.columns, opened.names, source.location)
     columns = {name: opened.names[position] for name, position in positions.items()}
-    connection = ibis.duckdb.connect(autoinstall_known_extensions=False)
+    connection = _connect()
     texts = _texts(connection, opened, positions)
     currency = business_currency(texts, config.currency, source.location)
     conventions = conventions_of(texts, TRANSACTIONS)
-
     typed = conformed(texts, TRANSACTIONS, conventions, zone, is_foreign(texts, currency))
-    judged = connection.create_table("judged", _as_transactions(typed), temp=True)
-    sound = judged.filter(judged.reason.isnull()).drop("reason")
-    clashes = connection.create_table("clashes", clashing_rows(sound), temp=True)
-    faulty = judged.filter(judged.reason.notnull()).select("source_row", "reason")
-    quarantine = refused_rows(texts, faulty.union(clashes), TRANSACTIONS.name, columns)
+    judged = connection.create_table("transactions", _as_transactions(typed))
+    quarantine = _quarantine(connection, texts, judged, columns)
     if opened.ragged:
-        quarantine = quarantine.union(ragged_rows(opened.ragged, TRANSACTIONS.name, len(opened.names)))
-    quarantine = connection.create_table("quarantine", quarantine.order_by("source_row"))
-    accepted = connection.create_table("transactions", sound.anti_join(clashes, "source_row"))
+        ragged = ragged_rows(opened.ragged, TRANSACTIONS.name, len(opened.names))
+        connection.insert("quarantine", ragged)
+    notes = [*opened.notes, *_notes(config, currency), *unread_numbers(texts, TRANSACTIONS, conventions)]
+    connection.drop_table("texts")
+    accepted = _without_refused(connection)
+    report = report_of(accepted, quarantine, location=source.location, columns=columns, notes=notes)
+    stop_if_hopeless(accepted, quarantine, report, config.refused_share_limit)
+    reports = {TRANSACTIONS.name: report}
+    return Tables(connection, accepted, quarantine, reports, zone, currency, has_margin="margin" in columns)
 
-    notes = [*opened.notes, *_notes(config, currency)]
-    report = _report(accepted, quarantine, columns, source.location, notes)
-    for name in ("judged", "clashes", "texts"):
-        connection.drop_table(name)
-    stop_if_too_many(quarantine, report, config.refused_share_limit)
-    _stop_if_no_purchase(accepted, report)
-    return Tables(
-        connection,
-        accepted,
-        quarantine,
-        {TRANSACTIONS.name: report},
-        zone,
-        currency,
-        has_margin="margin" in columns,
-    )
+
+def _connect() -> Backend:
+    """Open a database in memory that installs nothing, and spills where temporary files belong."""
+    spill = Path(tempfile.gettempdir()) / f"joren-{uuid4().hex}"  # made by DuckDB if need be, and removed
+    return ibis.duckdb.connect(autoinstall_known_extensions=False, temp_directory=str(spill))
 
 
 def _texts(connection: Backend, opened: Opened, positions: Mapping[str, int]) -> ibis.Table:
@@ -144,7 +154,13 @@ def _texts(connection: Backend, opened: Opened, positions: Mapping[str, int]) ->
             _as_text(str(position), batch.schema.field(str(position)).type) for position in positions.values()
         ]
         connection.con.register("batch", pa.Table.from_batches([batch]))
-        connection.con.execute(f"INSERT INTO texts SELECT source_row, {', '.join(values)} FROM batch")
+        try:
+            connection.con.execute(f"INSERT INTO texts SELECT source_row, {', '.join(values)} FROM batch")
+        except duckdb.Error as error:
+            raise UnreadableSourceError(
+                f"A column cannot be read as text: {str(error).splitlines()[0]}",
+                mend="Write its values as text, numbers, dates or times.",
+            ) from error
         connection.con.unregister("batch")
     return texts
 
@@ -175,54 +191,28 @@ def _as_transactions(typed: ibis.Table) -> ibis.Table:
     )
 
 
-def _report(
-    accepted: ibis.Table,
-    quarantine: ibis.Table,
-    columns: Mapping[str, str],
-    location: str,
-    notes: Sequence[str],
-) -> ReadReport:
-    refused = quarantine.group_by("reason").agg(rows=ibis._.count()).order_by(ibis.desc("rows"), "reason")
-    refused_by_reason = {row["reason"]: row["rows"] for row in refused.to_pyarrow().to_pylist()}
-    same = accepted.mutate(same=ibis.struct({name: accepted[name] for name in accepted.columns[1:]}).hash())
-    (facts,) = (
-        same.aggregate(
-            rows=same.count(), different=same.same.nunique(), first=same.day.min(), last=same.day.max()
-        )
-        .to_pyarrow()
-        .to_pylist()
-    )
-    return ReadReport(
-        table=TRANSACTIONS.name,
-        location=location,
-        read=facts["rows"] + sum(refused_by_reason.values()),
-        accepted=facts["rows"],
-        refused_by_reason=refused_by_reason,
-        repeated=facts["rows"] - facts["different"],
-        first_day=facts["first"],
-        last_day=facts["last"],
-        columns=columns,
-        notes=tuple(notes),
-    )
+def _quarantine(
+    connection: Backend, texts: ibis.Table, judged: ibis.Table, columns: Mapping[str, str]
+) -> ibis.Table:
+    sound = judged.filter(judged.reason.isnull()).drop("reason")
+    clashes = connection.create_table("clashes", clashing_rows(sound), temp=True)
+    faulty = judged.filter(judged.reason.notnull()).select("source_row", "reason")
+    refused = refused_rows(texts, faulty.union(clashes), TRANSACTIONS.name, columns)
+    return connection.create_table("quarantine", refused.order_by("source_row"))
+
+
+def _without_refused(connection: Backend) -> ibis.Table:
+    for statement in (
+        "DELETE FROM transactions WHERE reason IS NOT NULL OR source_row IN (SELECT source_row FROM clashes)",
+        "ALTER TABLE transactions DROP COLUMN reason",
+        "DROP TABLE clashes",
+    ):
+        connection.con.execute(statement)
+    return connection.table("transactions")
 
 
 def _notes(config: DataConfig, currency: str) -> Iterator[str]:
     if config.zone is None:
-        yield "no time zone is given: UTC is taken for the business's"
-    if currency == "XXX":
-        yield "no currency is given: amounts are reported as XXX"
-
-
-def _stop_if_no_purchase(accepted: ibis.Table, report: ReadReport) -> None:
-    purchases = accepted.filter((accepted.amount >= 0) & ~accepted.is_return)
-    if purchases.count().execute():
-        return
-    if report.read == 0:
-        what = f"{report.location} has a header, but no row."
-    elif report.accepted == 0:
-        what = f"{report.location}: none of {report.read:,} rows can be used."
-    else:
-        what = f"{report.location} holds no purchase: all {report.accepted:,} rows are refunds."
-    raise NothingUsableError(
-        what, mend="At least one row has to be a purchase: an amount of 0 or more, no return."
-    )
+        yield "no time zone is given: UTC is taken for the business's, and for times without an offset"
+    if currency == UNKNOWN:
+        yield f"no currency is given: amounts are in {UNKNOWN}"

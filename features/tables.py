@@ -48,9 +48,10 @@ class TableContract:
     columns: tuple[Column, ...]
     extras: bool = False
 
-    def column(self, name: str) -> Column:
-        """Return the column called ``name``; raises ``KeyError`` where the contract has none."""
-        return {column.name: column for column in self.columns}[name]
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The names of the columns without which the table says nothing."""
+        return tuple(column.name for column in self.columns if column.required)
 
 
 def _required(name: str, kind: Kind, meaning: str) -> Column:

@@ -1,9 +1,9 @@
 """Text to moments: local wall time in the business zone.
 
-Read are ISO 8601 (``2026-11-22``, ``2026-11-22T10:30:00.5+09:00``, ``… UTC``, ``20261122``), ``2026/11/22
-10:30``, ``2026年11月22日 10時30分``, ``22.11.2026`` (dots: the day comes first) and, where the column as
-a whole leaves no doubt which number is the day, ``11/22/2026 3:05 PM`` or ``22-11-2026``. Two-digit years
-and counts of seconds are never guessed.
+Read are ISO 8601 (``2026-11-22``, ``2026-11-22T10:30:00.5+09:00``, ``… UTC``, ``20261122``),
+``2026/11/22 10:30``, ``2026年11月22日 10時30分``, ``22.11.2026`` (dots: the day comes first) and, where the
+column as a whole leaves no doubt which number is the day, ``11/22/2026 3:05 PM`` or ``22-11-2026``. Two-digit
+years and counts of seconds are never guessed.
 
 A time with an offset is converted to the zone. A time without one is taken to be local: it is wall time
 already, so the hours that a change of the clocks skips or repeats need no decision.
@@ -13,32 +13,51 @@ from __future__ import annotations
 
 from datetime import datetime
 from difflib import get_close_matches
-from itertools import product
 from zoneinfo import available_timezones
 
 import ibis
-from ibis.expr.types import BooleanScalar, BooleanValue, StringColumn, StringValue, TimestampValue
+from ibis.expr.types import (
+    BooleanScalar,
+    BooleanValue,
+    IntegerColumn,
+    StringColumn,
+    StringValue,
+    TimestampValue,
+)
 
 from features.errors import UnknownZoneError
+from features.widths import narrowed
 
-__all__ = ["EARLIEST", "LATEST", "checked_zone", "is_aware", "is_day_first", "is_undecided", "local_times"]
+__all__ = ["EARLIEST", "LATEST", "checked_zone", "is_day_first", "is_undecided", "local_times"]
 
 EARLIEST = datetime(1900, 1, 1)  # noqa: DTZ001  wall time has no zone
 LATEST = datetime(2200, 1, 1)  # noqa: DTZ001  the same; itself out of range
 
-_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y.%m.%d", "%d.%m.%Y", "%Y%m%d")
-_DAY_FIRST = ("%d/%m/%Y", "%d-%m-%Y")
-_MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y")
-_HOURS = ("%H:%M:%S", "%H:%M:%S.%f", "%H:%M", "%I:%M %p", "%I:%M:%S %p", "%H時%M分%S秒", "%H時%M分", "%H%M%S")
-_TIMES = ("", *(mark + hours for mark, hours in product((" ", "T", ""), _HOURS)))
-_WIDE, _NARROW = "０１２３４５６７８９／：－．　", "0123456789/:-. "
-
 _ISO = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?$"
 _ISO_AWARE = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-](0\d|1[0-8])(:?[0-5]\d)?)$"
 _OFFSET = r"(?i)\d ?(z|utc|gmt|[+-](0\d|1[0-8]):?[0-5]\d)$"
-_DATELIKE = r"^(\d{8}|\d{14}|\d{8}T\d{6}.*|\d{1,4}[^\d].*)$"
-_EITHER_ORDER = r"^(\d{1,2})[/-](\d{1,2})[/-]\d{4}\b"
+_TWELVE_HOURS = r"(?i)\d ?[ap]m$"
+_EITHER_ORDER = r"^(\d{1,2})[/-](\d{1,2})[/-](\d{4})\b"
 _MONTHS = 12
+
+_DAY_FIRST = (_EITHER_ORDER, r"\3-\2-\1")
+_MONTH_FIRST = (_EITHER_ORDER, r"\3-\1-\2")
+_TO_ISO = (
+    (r"^(\d{4})(\d\d)(\d\d)[T ]?(\d\d)(\d\d)(\d\d)", r"\1-\2-\3 \4:\5:\6"),
+    (r"^(\d{4})(\d\d)(\d\d)(T|\b)", r"\1-\2-\3\4"),
+    (r"日(\d)", r" \1"),
+    (r"^(\d{4})[-/.年] ?(\d{1,2})[-/.月] ?(\d{1,2})日?", r"\1-\2-\3"),
+    (r"^(\d{1,2})\.(\d{1,2})\.(\d{4})", r"\3-\2-\1"),
+    (r"^(\d+-\d+-\d+)[T ]*(\d{1,2})[:時] ?(\d{1,2})", r"\1 \2:\3"),
+    (r"^(\S+ \d+:\d+)[:分] ?(\d{1,2}(?:\.\d+)?)秒?", r"\1:\2"),
+    (r"^(\S+ \d+:\d+)分?( ?[^\d: ].*)?$", r"\1:00\2"),
+)
+_ISO_ZONE = (
+    (r"(?i) ?(?:z|utc|gmt)$", "+00:00"),
+    (r" ?([+-]\d\d):?(\d\d)$", r"\1:\2"),
+)
+_MOMENT = r"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?"
+_DAY_OR_MOMENT = r"^\d{4}-\d{1,2}-\d{1,2}( \d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?)?$"
 
 
 @ibis.udf.scalar.builtin(signature=(("string", "timestamp"), "timestamp"))
@@ -46,9 +65,9 @@ def timezone(zone, moment):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN
     """Return what clocks in ``zone`` show at ``moment``: a function of DuckDB (and of Postgres)."""
 
 
-@ibis.udf.scalar.builtin(signature=(("string", "array<string>"), "timestamp"))
-def try_strptime(text, formats):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Return ``text`` read by the first of ``formats`` that fits, or null: a function of DuckDB."""
+@ibis.udf.scalar.builtin(signature=(("string", "string"), "timestamp"))
+def try_strptime(text, template):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return ``text`` read by ``template``, or null where it does not fit: a function of DuckDB."""
 
 
 def checked_zone(zone: str | None) -> str:
@@ -65,19 +84,18 @@ def checked_zone(zone: str | None) -> str:
 
 def is_day_first(text: StringColumn) -> BooleanScalar:
     """Return, over a whole column, whether dates like 3/4/2026 begin with the day; null where in doubt."""
-    first = text.re_extract(_EITHER_ORDER, 1).try_cast("int8").max() > _MONTHS
-    second = text.re_extract(_EITHER_ORDER, 2).try_cast("int8").max() > _MONTHS
+    first, second = (_part(text, group).max() > _MONTHS for group in (1, 2))
     return (first != second).ifelse(first, ibis.null("boolean"))
+
+
+def _part(text: StringColumn, group: int) -> IntegerColumn:
+    part = text.strip().re_extract(_EITHER_ORDER, group).try_cast("int8")
+    return is_undecided(text).ifelse(part, ibis.null("int8"))
 
 
 def is_undecided(text: StringValue) -> BooleanValue:
     """Return whether ``text`` is a date of which only its column can tell which number is the day."""
-    return text.re_search(_EITHER_ORDER)
-
-
-def is_aware(text: StringValue) -> BooleanValue:
-    """Return whether ``text`` says its offset from UTC."""
-    return text.re_search(_OFFSET) | text.re_search(_ISO_AWARE)
+    return text.strip().re_search(_EITHER_ORDER)
 
 
 def local_times(text: StringValue, zone: str, *, day_first: bool | None) -> TimestampValue:
@@ -85,23 +103,20 @@ def local_times(text: StringValue, zone: str, *, day_first: bool | None) -> Time
 
     ``day_first`` says how dates like 3/4/2026 are written; where it is None, they are not read.
     """
-    iso = text.re_search(_ISO).ifelse(text.try_cast("timestamp"), ibis.null("timestamp"))
-    instant = text.re_search(_ISO_AWARE).ifelse(_instant(text), ibis.null("timestamp"))
-    return ibis.coalesce(iso, timezone(zone, instant), _other_times(text, zone, day_first=day_first))
-
-
-def _instant(text: StringValue) -> TimestampValue:
-    return text.try_cast("timestamp('UTC')")
-
-
-def _other_times(text: StringValue, zone: str, *, day_first: bool | None) -> TimestampValue:
-    orders = {None: (), True: _DAY_FIRST, False: _MONTH_FIRST}[day_first]
-    naive = [date + time for date, time in product((*_DATES, *orders), _TIMES)]
-    aware = [date + time + "%z" for date, time in product((*_DATES, *orders), _TIMES) if time]
-    text = text.translate(_WIDE, _NARROW).strip()
-    tidy = text.re_replace(r"(\.\d{6})\d+", r"\1").re_replace(r"(?i)(\d) ?(am|pm)$", r"\1 \2")
-    tidy = tidy.re_replace(r"(?i) ?(z|utc|gmt)$", "+00:00").re_replace(r" ([+-]\d\d:?\d\d)$", r"\1")
-    read = text.re_search(_OFFSET).ifelse(
-        timezone(zone, try_strptime(tidy, aware)), try_strptime(tidy, naive)
+    order = {True: (_DAY_FIRST,), False: (_MONTH_FIRST,), None: ()}[day_first]
+    iso = _rewritten(narrowed(text), (*order, *_TO_ISO))
+    aware = _rewritten(iso, _ISO_ZONE).re_extract(rf"^{_MOMENT}[+-]\d\d:\d\d$", 0)
+    twelve_hours = _rewritten(iso, ((r"(?i) ?([ap]m)$", r" \1"),))
+    return ibis.cases(
+        (text.re_search(_ISO), text.try_cast("timestamp")),
+        (text.re_search(_ISO_AWARE), timezone(zone, text.try_cast("timestamp('UTC')"))),
+        (text.re_search(_OFFSET), timezone(zone, aware.try_cast("timestamp('UTC')"))),
+        (text.re_search(_TWELVE_HOURS), try_strptime(twelve_hours, "%Y-%m-%d %I:%M:%S %p")),
+        else_=iso.re_extract(_DAY_OR_MOMENT, 0).try_cast("timestamp"),
     )
-    return text.re_search(_DATELIKE).ifelse(read, ibis.null("timestamp"))
+
+
+def _rewritten(text: StringValue, rules: tuple[tuple[str, str], ...]) -> StringValue:
+    for pattern, replacement in rules:
+        text = text.re_replace(pattern, replacement)
+    return text

@@ -1,0 +1,95 @@
+"""What became of the rows that were read, and when that is too little to go on with."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Mapping, Sequence
+
+import ibis
+
+from features.errors import SHOWN, NothingUsableError, TooManyRefusedError
+from features.quarantine import MENDS
+from features.tables import ReadReport
+
+__all__ = ["report_of", "stop_if_hopeless"]
+
+_LIKE_MISSING = ("NULL", "null", "None", "nan", "NaN")
+
+
+def report_of(
+    accepted: ibis.Table,
+    quarantine: ibis.Table,
+    *,
+    location: str,
+    columns: Mapping[str, str],
+    notes: Sequence[str],
+) -> ReadReport:
+    """Count the transactions ``accepted`` and refused; ``columns`` and ``notes`` are put beside."""
+    refused = quarantine.group_by("reason").agg(rows=ibis._.count()).order_by(ibis.desc("rows"), "reason")
+    refused_by_reason = {row["reason"]: row["rows"] for row in refused.to_pyarrow().to_pylist()}
+    line = ibis.struct({name: accepted[name] for name in accepted.columns if name != "source_row"})
+    facts = accepted.aggregate(
+        rows=accepted.count(),
+        different=line.hash().nunique(),
+        first_day=accepted.day.min(),
+        last_day=accepted.day.max(),
+        nameless=accepted.customer_id.isin(_LIKE_MISSING).sum().fill_null(0),
+    )
+    (found,) = facts.to_pyarrow().to_pylist()
+    if found["nameless"]:
+        notes = [*notes, f"{found['nameless']:,} rows have a customer_id like 'NULL': it is taken as a name"]
+    return ReadReport(
+        table="transactions",
+        location=location,
+        read=found["rows"] + sum(refused_by_reason.values()),
+        accepted=found["rows"],
+        refused_by_reason=refused_by_reason,
+        repeated=found["rows"] - found["different"],
+        first_day=found["first_day"],
+        last_day=found["last_day"],
+        columns=columns,
+        notes=tuple(notes),
+    )
+
+
+def stop_if_hopeless(
+    accepted: ibis.Table, quarantine: ibis.Table, report: ReadReport, refused_share_limit: float
+) -> None:
+    """Raise where more than the share ``refused_share_limit`` is refused, or no purchase is left.
+
+    The errors are `TooManyRefusedError` and `NothingUsableError`.
+    """
+    if report.read == 0:
+        raise NothingUsableError(
+            f"{report.location} has no rows.", mend="It needs one row for each line bought."
+        )
+    if report.refused > refused_share_limit * report.read:
+        raise _too_many_refused(quarantine, report, refused_share_limit)
+    if accepted.filter((accepted.amount >= 0) & ~accepted.is_return).count().execute() == 0:
+        left = (
+            f"its {report.accepted:,} accepted rows are all refunds" if report.accepted else "no row is left"
+        )
+        raise NothingUsableError(
+            f"{report.location} holds no purchase: {left}.",
+            mend="A purchase is a row with an amount of 0 or more that is no return; check the signs.",
+        )
+
+
+def _too_many_refused(quarantine: ibis.Table, report: ReadReport, limit: float) -> TooManyRefusedError:
+    worst = next(iter(report.refused_by_reason))
+    first = quarantine.filter(quarantine.reason == worst).order_by("source_row").limit(SHOWN)
+    mend = next(mend for fault, mend in MENDS.items() if worst.startswith(fault))
+    return TooManyRefusedError(
+        f"{report.location}: {report.refused:,} of {report.read:,} rows are refused, more than {limit:.0%}; "
+        f"{report.refused_by_reason[worst]:,} of them for {worst}.",
+        which=[_shown(row) for row in first.to_pyarrow().to_pylist()],
+        mend=mend,
+    )
+
+
+def _shown(row: Mapping[str, str]) -> str:
+    values = json.loads(row["row"])
+    column = row["detail"]
+    told = f"{column} = {values[column]!r}" if column in values else f"{column}: {values['line']!r}"
+    return textwrap.shorten(f"row {row['source_row']}: {told}", 100, placeholder=" …")
