@@ -13,7 +13,8 @@
         ├── MixedCurrencyError          more than one currency, and no rate
         └── ImmatureWindowError         the data ends before the outcome window does
 
-The number is the command line's exit code. A message says what is wrong, which (the first five), and how to mend it.
+The number is the command line's exit code. A message says what is wrong, which (the first five), and how to
+mend it.
 """
 
 from __future__ import annotations

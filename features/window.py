@@ -10,7 +10,8 @@ from datetime import date, timedelta
 class Window:
     """History up to and with ``as_of``; the outcome is the ``horizon_days`` days that follow it.
 
-    Both ends of the outcome are within it: ``outcome_start`` = as_of + 1 … ``outcome_end`` = as_of + horizon_days.
+    Both ends of the outcome are within it: ``outcome_start`` = as_of + 1 … ``outcome_end`` = as_of +
+    horizon_days.
 
     >>> Window(date(1998, 3, 31), 91).outcome_end
     datetime.date(1998, 6, 30)
