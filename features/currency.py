@@ -6,18 +6,13 @@ import ibis
 from ibis.expr.types import BooleanValue, StringValue
 
 from features.errors import MixedCurrencyError
-from features.money import currency_sign
+from features.money import CURRENCY_SIGNS
 
 __all__ = ["UNKNOWN", "business_currency", "is_foreign"]
 
 UNKNOWN = "XXX"  # ISO 4217: no currency
-_SIGN_OF = {
-    "JPY": "¥",
-    "CNY": "¥",
-    "EUR": "€",
-    "GBP": "£",
-    **dict.fromkeys(("USD", "AUD", "CAD", "NZD", "SGD"), "$"),
-}
+_DOLLARS = ("USD", "AUD", "CAD", "NZD", "SGD", "HKD", "TWD", "MXN")
+_SIGN_OF = {"JPY": "¥", "CNY": "¥", "EUR": "€", "GBP": "£", **dict.fromkeys(_DOLLARS, "$")}
 
 
 def business_currency(texts: ibis.Table, configured: str | None, location: str) -> str:
@@ -27,13 +22,12 @@ def business_currency(texts: ibis.Table, configured: str | None, location: str) 
     """
     if configured is not None:
         return configured.upper()
-    signs = _counts(texts.mutate(name=currency_sign(texts.amount)))
-    codes = _counts(texts.mutate(name=_code(texts.currency))) if "currency" in texts.columns else {}
-    for names in (codes, signs):
-        if len(names) > 1:
+    codes = _rows_by_code(texts) if "currency" in texts.columns else {}
+    for rows_by_name in (codes, _rows_by_sign(texts)):
+        if len(rows_by_name) > 1:
             raise MixedCurrencyError(
-                f"{location} holds amounts in {len(names)} currencies.",
-                which=[f"{name}: {count:,} rows" for name, count in names.items()],
+                f"{location} holds amounts in {len(rows_by_name)} currencies.",
+                which=[f"{name}: {rows:,} rows" for name, rows in rows_by_name.items()],
                 mend="Convert them into one, or name yours (--currency): rows in any other are then refused.",
             )
     return next(iter(codes), UNKNOWN)
@@ -44,16 +38,33 @@ def is_foreign(texts: ibis.Table, currency: str) -> BooleanValue:
     foreign = ibis.literal(False)
     if "currency" in texts.columns and currency != UNKNOWN:
         code = _code(texts.currency)
-        foreign = foreign | ((code != "") & (code != currency)).fill_null(False)
+        foreign = foreign | ((code != "") & (code != currency))
     if currency in _SIGN_OF:
-        foreign = foreign | ~currency_sign(texts.amount).isin(["", _SIGN_OF[currency]])
+        others = [pattern for sign, pattern in CURRENCY_SIGNS.items() if sign != _SIGN_OF[currency]]
+        foreign = foreign | _says(texts.amount, "|".join(others))
     return foreign
 
 
-def _counts(names: ibis.Table) -> dict[str, int]:
-    named = names.filter(names.name != "").group_by("name").agg(rows=ibis._.count())
-    return dict(named.order_by(ibis.desc("rows"), "name").to_pyarrow().to_pandas().itertuples(index=False))
+def _rows_by_code(texts: ibis.Table) -> dict[str, int]:
+    codes = texts.select(code=_code(texts.currency))
+    rows = codes.filter(codes.code != "").group_by("code").agg(rows=ibis._.count())
+    found = rows.order_by(ibis.desc("rows"), "code").to_pyarrow().to_pylist()
+    return {row["code"]: row["rows"] for row in found}
+
+
+def _rows_by_sign(texts: ibis.Table) -> dict[str, int]:
+    rows = texts.aggregate(
+        **{sign: _says(texts.amount, pattern).sum().fill_null(0) for sign, pattern in CURRENCY_SIGNS.items()}
+    )
+    (found,) = rows.to_pyarrow().to_pylist()
+    return {sign: rows for sign, rows in found.items() if rows}
 
 
 def _code(text: StringValue) -> StringValue:
     return text.strip().upper().fill_null("")
+
+
+def _says(amount: StringValue, pattern: str) -> BooleanValue:
+    """Return whether ``pattern`` stands beside an ``amount`` that is more than a plain number."""
+    plain = amount.isnull() | amount.try_cast("decimal(18, 4)").notnull()
+    return plain.ifelse(False, amount.re_search(pattern))

@@ -33,8 +33,8 @@ __all__ = ["EARLIEST", "LATEST", "checked_zone", "is_day_first", "is_undecided",
 EARLIEST = datetime(1900, 1, 1)  # noqa: DTZ001  wall time has no zone
 LATEST = datetime(2200, 1, 1)  # noqa: DTZ001  the same; itself out of range
 
-_ISO = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?$"
-_ISO_AWARE = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-](0\d|1[0-8])(:?[0-5]\d)?)$"
+_PLAIN = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d\d(:\d\d(\.\d+)?)?)?$"
+_PLAIN_AWARE = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-](0\d|1[0-8])(:?[0-5]\d)?)$"
 _OFFSET = r"(?i)\d ?(z|utc|gmt|[+-](0\d|1[0-8]):?[0-5]\d)$"
 _TWELVE_HOURS = r"(?i)\d ?[ap]m$"
 _EITHER_ORDER = r"^(\d{1,2})[/-](\d{1,2})[/-](\d{4})\b"
@@ -49,15 +49,20 @@ _TO_ISO = (
     (r"^(\d{4})[-/.年] ?(\d{1,2})[-/.月] ?(\d{1,2})日?", r"\1-\2-\3"),
     (r"^(\d{1,2})\.(\d{1,2})\.(\d{4})", r"\3-\2-\1"),
     (r"^(\d+-\d+-\d+)[T ]*(\d{1,2})[:時] ?(\d{1,2})", r"\1 \2:\3"),
-    (r"^(\S+ \d+:\d+)[:分] ?(\d{1,2}(?:\.\d+)?)秒?", r"\1:\2"),
-    (r"^(\S+ \d+:\d+)分?( ?[^\d: ].*)?$", r"\1:00\2"),
+    (r"分 ?(\d{1,2})秒", r":\1"),
+    (r"分$", ""),
 )
 _ISO_ZONE = (
     (r"(?i) ?(?:z|utc|gmt)$", "+00:00"),
     (r" ?([+-]\d\d):?(\d\d)$", r"\1:\2"),
+    (r"( \d+:\d+)([+-]\d\d:\d\d)$", r"\1:00\2"),
 )
-_MOMENT = r"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?"
-_DAY_OR_MOMENT = r"^\d{4}-\d{1,2}-\d{1,2}( \d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?)?$"
+_ISO_HALF_DAY = (
+    (r"(?i) ?([ap]m)$", r" \1"),
+    (r"(?i)( \d+:\d+)( [ap]m)$", r"\1:00\2"),
+)
+_DAY_OR_MOMENT = r"^\d{4}-\d{1,2}-\d{1,2}( \d{1,2}:\d{1,2}(:\d{1,2}(\.\d+)?)?)?$"
+_INSTANT = r"^\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?[+-]\d\d:\d\d$"
 
 
 @ibis.udf.scalar.builtin(signature=(("string", "timestamp"), "timestamp"))
@@ -105,13 +110,13 @@ def local_times(text: StringValue, zone: str, *, day_first: bool | None) -> Time
     """
     order = {True: (_DAY_FIRST,), False: (_MONTH_FIRST,), None: ()}[day_first]
     iso = _rewritten(narrowed(text), (*order, *_TO_ISO))
-    aware = _rewritten(iso, _ISO_ZONE).re_extract(rf"^{_MOMENT}[+-]\d\d:\d\d$", 0)
-    twelve_hours = _rewritten(iso, ((r"(?i) ?([ap]m)$", r" \1"),))
+    instant = _rewritten(iso, _ISO_ZONE).re_extract(_INSTANT, 0)
+    half_day = _rewritten(iso, _ISO_HALF_DAY)
     return ibis.cases(
-        (text.re_search(_ISO), text.try_cast("timestamp")),
-        (text.re_search(_ISO_AWARE), timezone(zone, text.try_cast("timestamp('UTC')"))),
-        (text.re_search(_OFFSET), timezone(zone, aware.try_cast("timestamp('UTC')"))),
-        (text.re_search(_TWELVE_HOURS), try_strptime(twelve_hours, "%Y-%m-%d %I:%M:%S %p")),
+        (text.re_search(_PLAIN), text.try_cast("timestamp")),
+        (text.re_search(_PLAIN_AWARE), timezone(zone, text.try_cast("timestamp('UTC')"))),
+        (text.re_search(_OFFSET), timezone(zone, instant.try_cast("timestamp('UTC')"))),
+        (text.re_search(_TWELVE_HOURS), try_strptime(half_day, "%Y-%m-%d %I:%M:%S %p")),
         else_=iso.re_extract(_DAY_OR_MOMENT, 0).try_cast("timestamp"),
     )
 

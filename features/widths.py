@@ -6,8 +6,8 @@ from ibis.expr.types import StringValue
 
 __all__ = ["narrowed"]
 
-_PLAIN = "0123456789,.-+()/:¥$    "
-_WIDE = "０１２３４５６７８９，．－＋（）／：￥＄　\u00a0\u2009\u202f"
+_PLAIN = "0123456789,.-+()/:$    "
+_WIDE = "０１２３４５６７８９，．－＋（）／：＄　\u00a0\u2009\u202f"
 
 
 def narrowed(text: StringValue) -> StringValue:
@@ -17,4 +17,4 @@ def narrowed(text: StringValue) -> StringValue:
     >>> ibis.duckdb.connect().execute(narrowed(ibis.literal("　１，２３４")))
     '1,234'
     """
-    return text.re_search(r"[^\x00-\x7f]").ifelse(text.translate(_WIDE, _PLAIN), text).strip()
+    return text.re_search(f"[{_WIDE}]").ifelse(text.translate(_WIDE, _PLAIN), text).strip()
