@@ -1,4 +1,4 @@
-"""Joren's errors, drawn whole for this room; each other room grows its own branch in its own ``errors.py``.
+"""Joren's errors, drawn whole for this room; each other room has a branch in its own ``errors.py``.
 
 ::
 

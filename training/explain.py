@@ -1,9 +1,9 @@
-"""Why a customer may leave: contributions to the log-odds, against the customers who stayed, told in words.
+"""Why a customer may leave: contributions to the log-odds, against those who stayed, told in words.
 
-Linear terms and exact TreeSHAP, weighted as the stack weighs them; what comes by way of the value model is handed on to
-the three facts behind it (orders, days since the first and the last) by exact Shapley values. Against everybody, most
-customers of most shops look good, for most have left: so each is held against those who stayed. Features that would
-say the same sentence are added up.
+Linear terms and exact TreeSHAP, weighted as the stack weighs them; what comes by way of the value model is
+handed on to the three facts behind it (orders, days since the first and the last) by exact Shapley values. Most
+customers of most shops have left, so against everybody nearly anyone looks good: each is held against those who
+stayed. Features that would say the same sentence are added up.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Explainer:
     def contributions(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return rows × features of the catalogue: what each adds to the log-odds of leaving.
 
-        Row by row they add up to the log-odds less one constant: that of the customers who stayed, on average.
+        Row by row they add up to the log-odds less one constant: the mean of those who stayed.
         ``table``: a behaviour table with the value model's features beside it.
         """
         parts = _parts(table, self.baseline.typical, self.value, self.learners, self.horizon_days)

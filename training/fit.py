@@ -183,8 +183,8 @@ def _held_out(
     train: Panel, held: Panel, features: tuple[str, ...], config: TrainingConfig
 ) -> tuple[Array, Array]:
     """Members' log-odds (rows, 3) on the held-out rows, and what came of them."""
-    train = train.sample(config.max_rows, config.horizon_days, config.seed)
-    held = held.sample(config.max_rows, config.horizon_days, config.seed)
+    train = train.sample(config.max_rows // 2, config.horizon_days, config.seed)
+    held = held.sample(config.max_rows // 2, config.horizon_days, config.seed)
     churned = train.outcomes["churned"].to_numpy(np.float64)
     members = ChurnModel.fit_members(
         train.inputs, features, churned, seed=config.seed, threads=config.threads

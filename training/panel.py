@@ -39,11 +39,11 @@ class Panel:
     @property
     def moments(self) -> list[date]:
         """The moments that have rows, oldest first."""
-        return sorted(set(self.inputs.index.get_level_values("as_of")))
+        return [moment.date() for moment in sorted(self._as_of.unique())]
 
     def at(self, moments: list[date]) -> Panel:
         """Return the rows of these moments."""
-        return self.where(np.flatnonzero(self.inputs.index.get_level_values("as_of").isin(moments)))
+        return self.where(np.flatnonzero(self._as_of.isin(pd.to_datetime(moments))))
 
     def where(self, rows: np.ndarray) -> Panel:
         """Return the rows at these positions."""
@@ -54,13 +54,17 @@ class Panel:
 
         A moment ``half_life_days`` older counts half as much: the newest say most, the oldest are not lost.
         """
-        days = np.array([day.toordinal() for day in self.inputs.index.get_level_values("as_of")])
-        weight = 0.5 ** ((days.max(initial=0) - days) / half_life_days)
+        age_days = (self._as_of.max() - self._as_of).days.to_numpy()
+        weight = 0.5 ** (age_days / half_life_days)
         most = min(most, int(weight.sum()))
-        if most >= len(days):
+        if most >= len(weight):
             return self
-        race = np.random.default_rng(seed).exponential(size=len(days)) / weight
+        race = np.random.default_rng(seed).exponential(size=len(weight)) / weight
         return self.where(np.sort(np.argpartition(race, most)[:most]))
+
+    @property
+    def _as_of(self) -> pd.DatetimeIndex:
+        return pd.DatetimeIndex(self.inputs.index.get_level_values("as_of"))
 
 
 def lead_days(horizon_days: int) -> int:
@@ -111,21 +115,22 @@ def build_panel(tables: Tables, moments: list[date], horizon_days: int, *, known
     outcomes = _indexed(outcomes_panel(tables, windows, known_by=known_by))
     outcomes = outcomes.reindex(inputs.index)[["churned", "orders", "revenue"]]
     by_moment = outcomes.groupby(level="as_of")["churned"]
-    telling = by_moment.agg(["size", "min", "max"]).query(f"size >= {FEWEST_CUSTOMERS} and min < max").index
-    return Panel(inputs, outcomes).at(list(telling))
+    told = by_moment.agg(["size", "min", "max"])
+    telling = told.index[(told["size"] >= FEWEST_CUSTOMERS) & (told["min"] < told["max"])]
+    return Panel(inputs, outcomes).at([moment.date() for moment in telling])
 
 
 def _indexed(table: ir.Table) -> pd.DataFrame:
-    frame = as_frame(table)
-    return (
-        frame.assign(as_of=pd.to_datetime(frame["as_of"]).dt.date)
-        .set_index(["as_of", "customer_id"])
-        .sort_index()
-    )
+    return as_frame(table).set_index(["as_of", "customer_id"])
 
 
 def as_frame(table: ir.Table) -> pd.DataFrame:
-    """Return a behaviour or outcome table with every number as float64, missing as NaN: what models take."""
-    numbers = [name for name, kind in table.schema().items() if kind.is_numeric() or kind.is_boolean()]
-    frame: pd.DataFrame = table.mutate(**{name: table[name].cast("float64") for name in numbers}).to_pandas()
+    """Return a behaviour or outcome table as models take it: numbers float64, missing NaN, days datetime64."""
+    kinds = table.schema().items()
+    numbers = [name for name, kind in kinds if kind.is_numeric() or kind.is_boolean()]
+    days = [name for name, kind in kinds if kind.is_date()]
+    casts = dict.fromkeys(numbers, "float64") | dict.fromkeys(days, "timestamp")
+    frame: pd.DataFrame = table.mutate(
+        **{name: table[name].cast(to) for name, to in casts.items()}
+    ).to_pandas()
     return frame.astype(dict.fromkeys(numbers, "float64"))

@@ -46,7 +46,7 @@ def test_a_training_row_is_the_row_that_would_have_been_served(tables: Tables) -
 
 
 def test_sampling_keeps_the_order_and_prefers_the_newer_moments() -> None:
-    days = [date(2024, 1, 1), date(2024, 4, 1)]
+    days = pd.to_datetime([date(2024, 1, 1), date(2024, 4, 1)])
     index = pd.MultiIndex.from_product(
         [days, [f"k{i:04}" for i in range(1000)]], names=["as_of", "customer_id"]
     )

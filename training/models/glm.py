@@ -79,7 +79,8 @@ class RidgeGLM:
         now = loss(beta)
         for _ in range(ROUNDS):
             score, weight = family.score_and_weight(outcome, linear(beta))
-            information = (design * weight[:, None]).T @ design
+            scaled = design * np.sqrt(weight)[:, None]
+            information = scaled.T @ scaled
             information[np.diag_indices_from(information)] += ridge
             step = np.linalg.solve(information, design.T @ score - ridge * beta)
             for _ in range(HALVINGS):
@@ -89,7 +90,7 @@ class RidgeGLM:
             else:
                 after, step = now, np.zeros_like(step)
             beta, now, before = beta + step, after, now
-            if before - now <= 1e-10 * (abs(now) + 1.0):
+            if before - now <= 1e-9 * (abs(now) + 1.0):
                 return cls(float(beta[0]), tuple(float(b) for b in beta[1:]))
         raise ConvergenceError(
             f"The {family} model did not settle in {ROUNDS} rounds.",
