@@ -11,7 +11,7 @@
         │   └── ScoresRefusedError          the frame is not one of whole, unique, finite scores
         ├── NotPublishedError               no run has been published yet
         ├── CustomerNotFoundError           the current run has no such customer
-        ├── CursorError                     a cursor was altered, or belongs to another question
+        ├── InvalidCursorError                     a cursor was altered, or belongs to another question
         ├── CursorExpiredError              the run that a cursor pages through has been pruned
         ├── ModelUnavailableError           the bundle behind the current run cannot be loaded
         ├── ReasonsUnavailableError         reasons cannot be computed for this customer any more
@@ -33,9 +33,9 @@ __all__ = [
     "STATUS",
     "BodyEncodingError",
     "BodyTooLargeError",
-    "CursorError",
     "CursorExpiredError",
     "CustomerNotFoundError",
+    "InvalidCursorError",
     "MalformedBodyError",
     "ModelUnavailableError",
     "NotAcceptableError",
@@ -90,7 +90,7 @@ class CustomerNotFoundError(ServingError):
     exit_code = 2
 
 
-class CursorError(ServingError):
+class InvalidCursorError(ServingError):
     """A cursor was altered, or belongs to another question."""
 
 
@@ -136,7 +136,7 @@ STATUS: dict[type[ServingError], HTTPStatus] = {
     StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     NotPublishedError: HTTPStatus.SERVICE_UNAVAILABLE,
     CustomerNotFoundError: HTTPStatus.NOT_FOUND,
-    CursorError: HTTPStatus.BAD_REQUEST,
+    InvalidCursorError: HTTPStatus.BAD_REQUEST,
     CursorExpiredError: HTTPStatus.GONE,
     ModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     ReasonsUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,

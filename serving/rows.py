@@ -77,17 +77,18 @@ def _json(reasons: list[dict[str, object]]) -> str:
 
 
 def behaviour_columns(behaviour: pd.DataFrame) -> str:
-    """Return the features' names and types as JSON ``[[name, dtype], …]``.
+    """Return the features' names and types as JSON ``[[name, dtype], …]``; null throughout is float64.
 
     Raises ``ScoresRefusedError`` for a feature that is no number.
     """
     features = behaviour.drop(columns=[*KEYS], errors="ignore")
-    for name, dtype in features.dtypes.items():
+    typed = features.astype(dict.fromkeys(features.columns[features.isna().all()], "float64"))
+    for name, dtype in typed.dtypes.items():
         if not pd.api.types.is_numeric_dtype(dtype):
             raise ScoresRefusedError(
                 f"The feature {name} is {dtype}, not a number.", mend="Keep numbers only."
             )
-    return json.dumps([[str(name), str(dtype).lower()] for name, dtype in features.dtypes.items()])
+    return json.dumps([[str(name), str(dtype).lower()] for name, dtype in typed.dtypes.items()])
 
 
 def behaviour_rows(behaviour: pd.DataFrame, run_key: int) -> Iterator[tuple[object, ...]]:

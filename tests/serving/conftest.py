@@ -2,13 +2,26 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import create_engine
 
+from serving.app import create_app
+from serving.auth import Scope, create_key
+from serving.service import ScoringService
+from serving.settings import Settings
+from serving.shelf import Shelf
 from serving.store import Store
+from tests.serving.fake_bundle import load
+from tests.serving.frames import VERSION, run_info, shop
 from tests.serving.postgres_server import postgres, why_not
+
+NOW = datetime.now(UTC)
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +51,39 @@ def store(store_url: str) -> Iterator[Store]:
     opened = Store.open(store_url)
     yield opened
     opened.close()
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A running app on an SQLite store with one published run, and keys for it."""
+
+    client: TestClient
+    store: Store
+    scores: pd.DataFrame
+    bundles: Path
+
+    def key(self, *scopes: Scope, expires_at: datetime | None = None) -> dict[str, str]:
+        """Return the header of a new key with these scopes, or with all."""
+        created = create_key(self.store, "test", scopes or Scope, now=NOW, expires_at=expires_at)
+        return {"X-API-Key": created}
+
+
+@pytest.fixture
+def unpublished(tmp_path: Path) -> Iterator[Shop]:
+    """The app on a store in which nothing has been published yet; its client sends a key that may do all."""
+    store = Store.open(f"sqlite:///{tmp_path}/scores.db")
+    bundles = tmp_path / "bundles"
+    (bundles / VERSION).mkdir(parents=True)
+    service = ScoringService(store, Shelf(bundles, load))
+    settings = Settings(key_cache_seconds=0)
+    with TestClient(create_app(settings, service), raise_server_exceptions=False) as client:
+        opened = Shop(client, store, shop(200)[0], bundles)
+        client.headers.update(opened.key())
+        yield opened
+
+
+@pytest.fixture
+def served(unpublished: Shop) -> Shop:
+    """The same, with a run of 200 customers."""
+    unpublished.store.publish(*shop(200), run=run_info())
+    return unpublished

@@ -70,6 +70,15 @@ def test_behaviour_comes_back_in_the_order_asked_with_its_types(store: Store) ->
     pd.testing.assert_frame_equal(found, expected)
 
 
+def test_a_feature_that_is_null_for_everyone_is_a_number_all_the_same(store: Store) -> None:
+    scores, behaviour = shop()
+    behaviour["days_since_last_refund"] = None
+    store.publish(scores, behaviour, run=run_info())
+    found = store.behaviour("run-1", ["c-7f"])
+    assert found["days_since_last_refund"].dtype == "float64"
+    assert found["days_since_last_refund"].isna().all()
+
+
 def test_more_rows_than_one_chunk_are_one_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "CHUNK_ROWS", 7)
     scores, behaviour = shop(40)

@@ -1,0 +1,45 @@
+"""The factory that server processes call: uvicorn's worker reads its settings from the environment alone."""
+
+from __future__ import annotations
+
+import os
+
+import uvicorn
+from fastapi import FastAPI
+
+from serving.app import create_app
+from serving.logs import configure_logging
+from serving.service import ScoringService
+from serving.settings import Settings
+from serving.shelf import Shelf
+from serving.store import Store
+from training.bundle import Bundle
+
+__all__ = ["create", "serve"]
+
+FACTORY = "joren.asgi:create"
+
+
+def create() -> FastAPI:
+    """Return the application on the store and the bundles that the environment names."""
+    settings = Settings()
+    configure_logging(settings.log_level)
+    store = Store.open(settings.store_url)
+    return create_app(settings, ScoringService(store, Shelf(settings.bundles, Bundle.load)))
+
+
+def serve(settings: Settings) -> None:
+    """Answer requests until the process is told to stop; each worker process calls ``create``."""
+    os.environ.update(settings.environment())
+    uvicorn.run(
+        FACTORY,
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )

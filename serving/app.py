@@ -1,0 +1,70 @@
+"""The HTTP application: middleware, routes and their description, around a service without transport."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from serving import problems
+from serving.auth import Gatekeeper
+from serving.body import BodyCheck
+from serving.envelope import Envelope
+from serving.errors import ServingError
+from serving.gate import Gate
+from serving.lifecycle import Lifecycle
+from serving.metrics import Metrics
+from serving.openapi import describe
+from serving.routes import lists, models, operations, scores
+from serving.service import ScoringService
+from serving.settings import Settings
+
+__all__ = ["create_app"]
+
+TAGS = [
+    {"name": "scores", "description": "What Joren says of a customer."},
+    {"name": "lists", "description": "Whom to call today."},
+    {"name": "models", "description": "What the scores were made with."},
+    {"name": "operations", "description": "For those who run the service."},
+]
+
+
+def create_app(settings: Settings, service: ScoringService) -> FastAPI:
+    """Return the ASGI application that hands out what ``service`` knows."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.lifecycle.drain_on_sigterm(settings.drain_seconds)
+        yield
+        service.store.close()
+
+    app = FastAPI(
+        title="Joren",
+        summary="Which customers are about to leave, what each is worth, and why.",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        openapi_tags=TAGS,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        lifespan=lifespan,
+    )
+    app.state.service = service
+    app.state.lifecycle = Lifecycle()
+    app.state.metrics = Metrics()
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign] # FastAPI's documented way to extend it
+    for router in (scores.router, lists.router, models.router, operations.router):
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=str(files("serving") / "static")), name="static")
+    app.add_exception_handler(ServingError, problems.answer_error)
+    app.add_exception_handler(RequestValidationError, problems.answer_invalid)
+    app.add_exception_handler(HTTPException, problems.answer_http)
+    app.add_middleware(BodyCheck, limit_bytes=settings.body_limit_bytes)
+    app.add_middleware(Gate, gatekeeper=Gatekeeper(service.store, settings.key_cache_seconds))
+    app.add_middleware(Envelope, metrics=app.state.metrics)
+    return app

@@ -1,0 +1,170 @@
+"""API keys: kept hashed, checked in constant time, trusted for a few seconds before the store is asked again.
+
+A key reads ``joren_<prefix>_<secret>``. The prefix names it in logs and lists; the secret has 160 random
+bits, so that a plain SHA-256 of it is enough.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from sqlalchemy import Row, insert, select, update
+
+from serving import tables
+from serving.errors import NotAllowedError, NotAuthenticatedError
+from serving.store import Store
+
+__all__ = ["ApiKey", "Gatekeeper", "Scope", "create_key", "keys", "revoke_key"]
+
+ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+PREFIX_CHARACTERS = 10
+SECRET_CHARACTERS = 32
+FORM = re.compile(rf"joren_([{ALPHABET}]{{{PREFIX_CHARACTERS}}})_([{ALPHABET}]{{{SECRET_CHARACTERS}}})")
+REMEMBERED = 1_000
+NO_SECRET = bytes(32)
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    SCORES_READ = "scores:read"
+    LISTS_READ = "lists:read"
+    METRICS_READ = "metrics:read"
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """A key as it is kept: all but the secret. Moments are in UTC; ``expires_at`` itself is too late."""
+
+    prefix: str
+    name: str
+    scopes: frozenset[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    def is_live(self, now: datetime) -> bool:
+        """Return whether the key may still be used."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def demand(self, scope: Scope) -> None:
+        """Raise ``NotAllowedError`` unless the key has the scope."""
+        if scope not in self.scopes:
+            raise NotAllowedError(f"This key lacks the scope {scope}.", mend="Use a key that has it.")
+
+
+def create_key(
+    store: Store, name: str, scopes: Iterable[Scope], *, now: datetime, expires_at: datetime | None = None
+) -> str:
+    """Make a key and return it in full, for the only time: the store keeps no more than its hash."""
+    prefix, secret = _random(PREFIX_CHARACTERS), _random(SECRET_CHARACTERS)
+    values = {
+        "prefix": prefix,
+        "name": name,
+        "secret_sha256": _digest(secret),
+        "scopes": " ".join(sorted({scope.value for scope in scopes})),
+        "created_at": now,
+        "expires_at": expires_at,
+    }
+    with store.database.write() as connection:
+        connection.execute(insert(tables.api_keys).values(values))
+    return f"joren_{prefix}_{secret}"
+
+
+def revoke_key(store: Store, prefix: str, *, now: datetime) -> bool:
+    """Revoke the key of that prefix; return whether there was a live one to revoke."""
+    known = tables.api_keys.c
+    revoked = update(tables.api_keys).where(known.prefix == prefix, known.revoked_at.is_(None))
+    with store.database.write() as connection:
+        return connection.execute(revoked.values(revoked_at=now)).rowcount == 1
+
+
+def keys(store: Store) -> list[ApiKey]:
+    """Return every key ever made, oldest first."""
+    listed = select(tables.api_keys).order_by(tables.api_keys.c.created_at, tables.api_keys.c.prefix)
+    with store.database.read() as connection:
+        return [_key(row) for row in connection.execute(listed)]
+
+
+class Gatekeeper:
+    """Knows who a credential belongs to. A revocation is seen within ``trust_seconds``, an expiry at once."""
+
+    def __init__(
+        self,
+        store: Store,
+        trust_seconds: float,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._trust_seconds = trust_seconds
+        self._clock = clock
+        self._monotonic = monotonic
+        self._remembered: dict[str, tuple[float, ApiKey, bytes]] = {}
+
+    def remembers(self, credential: str | None) -> bool:
+        """Return whether ``admit`` can answer without asking the store."""
+        prefix, _ = _parts(credential)
+        known = self._remembered.get(prefix)
+        return not prefix or (known is not None and self._monotonic() < known[0])
+
+    def admit(self, credential: str | None) -> ApiKey:
+        """Return the key that the credential is, or raise ``NotAuthenticatedError``, never saying why."""
+        prefix, secret = _parts(credential)
+        found = self._find(prefix) if prefix else None
+        matches = hmac.compare_digest(_digest(secret), found[1] if found else NO_SECRET)
+        if found is None or not matches or not found[0].is_live(self._clock()):
+            raise NotAuthenticatedError(
+                "No live API key was sent.",
+                mend="Send one as 'Authorization: Bearer joren_…' or as 'X-API-Key: joren_…'.",
+            )
+        return found[0]
+
+    def _find(self, prefix: str) -> tuple[ApiKey, bytes] | None:
+        now = self._monotonic()
+        if (known := self._remembered.get(prefix)) and now < known[0]:
+            return known[1:]
+        with self._store.database.read() as connection:
+            row = connection.execute(
+                select(tables.api_keys).where(tables.api_keys.c.prefix == prefix)
+            ).one_or_none()
+        if row is None:
+            return None
+        if len(self._remembered) >= REMEMBERED:
+            self._remembered.clear()
+        found = _key(row), bytes(row.secret_sha256)
+        self._remembered[prefix] = (now + self._trust_seconds, *found)
+        return found
+
+
+def _parts(credential: str | None) -> tuple[str, str]:
+    match = FORM.fullmatch(credential or "")
+    return (match[1], match[2]) if match else ("", "")
+
+
+def _random(characters: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(characters))
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _key(row: Row[tuple[object, ...]]) -> ApiKey:
+    return ApiKey(
+        prefix=row.prefix,
+        name=row.name,
+        scopes=frozenset(row.scopes.split()),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+    )

@@ -1,0 +1,113 @@
+"""Request bodies: at most so many bytes, counted while they arrive, and JSON in the strictest sense.
+
+What parsers disagree about is refused before any of them sees it: repeated names, NaN and Infinity, numbers
+beyond a double, nesting without end, bytes that are no UTF-8.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import NoReturn
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.errors import BodyEncodingError, BodyTooLargeError, MalformedBodyError, ServingError
+from serving.problems import answer_error
+
+__all__ = ["BodyCheck", "refuse_unless_strict_json"]
+
+
+class BodyCheck:
+    """ASGI middleware: reads a body whole, checks it, and hands it on in one piece."""
+
+    def __init__(self, app: ASGIApp, *, limit_bytes: int) -> None:
+        self._app = app
+        self._limit_bytes = limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 413, 415 or 400 where the body is none to hand on."""
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        if "content-length" not in headers and "transfer-encoding" not in headers:
+            await self._app(scope, receive, send)
+            return
+        try:
+            body = await self._whole(headers, receive)
+            if body:
+                refuse_unless_strict_json(body)
+        except ServingError as error:
+            answer = answer_error(Request(scope), error)
+            answer.headers["Connection"] = "close"
+            await answer(scope, receive, send)
+            return
+        if body is not None:
+            await self._app(scope, _replaying(body, receive), send)
+
+    async def _whole(self, headers: Headers, receive: Receive) -> bytes | None:
+        """Return the body, or None where the client went away."""
+        if headers.get("content-encoding", "identity") != "identity":
+            raise BodyEncodingError("A compressed body is not accepted.", mend="Send it as it is.")
+        length = headers.get("content-length", "0")
+        if length.isdecimal() and int(length) > self._limit_bytes:
+            raise self._too_large()
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if size > self._limit_bytes:
+                raise self._too_large()
+            if not message.get("more_body", False):
+                return b"".join(chunks)
+
+    def _too_large(self) -> BodyTooLargeError:
+        return BodyTooLargeError(
+            f"A body holds at most {self._limit_bytes:,} bytes.", mend="Split the request."
+        )
+
+
+def refuse_unless_strict_json(body: bytes) -> None:
+    """Raise ``MalformedBodyError`` unless the body is JSON that every parser reads the same way."""
+    try:
+        json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_refuse_repeated_names,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+        )
+    except (ValueError, RecursionError) as error:
+        raise MalformedBodyError(
+            "The body is not strict JSON: UTF-8, each name once, finite numbers, no deep nesting."
+        ) from error
+
+
+def _refuse_repeated_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    names = dict(pairs)
+    if len(names) < len(pairs):
+        raise ValueError("a name is repeated")
+    return names
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are no JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number is beyond a double")
+    return number
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay

@@ -1,0 +1,100 @@
+"""What every answer is wrapped in: a request id, security headers, a line in the log, a count."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.gate import OPEN_PATHS, OPEN_UNDER
+from serving.metrics import Metrics
+from serving.problems import server_fault
+
+__all__ = ["Envelope"]
+
+logger = logging.getLogger("joren.access")
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+class Envelope:
+    """ASGI middleware, the outermost of ours."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, whatever happens inside."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(Headers(scope=scope))
+        scope.setdefault("state", {})["request_id"] = request_id
+        caching = "no-cache" if scope["path"].startswith(OPEN_UNDER) else "no-store"
+        status = 0
+        begun = time.perf_counter()
+
+        async def wrapped(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                headers.setdefault("Cache-Control", caching)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, wrapped)
+        except Exception:
+            logger.exception("fault", extra={"joren": {"request_id": request_id}})
+            if status:
+                raise  # the answer has begun: only breaking the connection can still tell
+            await server_fault(scope)(scope, receive, wrapped)
+        finally:
+            self._note(scope, request_id, status, time.perf_counter() - begun)
+
+    def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+        handler = _template(scope)
+        method = scope["method"] if scope["method"] in METHODS else "OTHER"
+        self._metrics.answered(handler, method, status, seconds)
+        key = scope["state"].get("key")
+        fields = {
+            "request_id": request_id,
+            "method": method,
+            "route": handler,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 2),
+            "key": key.prefix if key else None,
+        }
+        logger.info("answered", extra={"joren": fields})
+
+
+def _request_id(headers: Headers) -> str:
+    given = headers.get("x-request-id", "")
+    return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _template(scope: Scope) -> str:
+    """Return the path of the route with its parameters' names, not their values."""
+    template = getattr(scope.get("route"), "path_format", None)
+    if template is not None:
+        return str(template)
+    if scope["path"].startswith(OPEN_UNDER):
+        return OPEN_UNDER
+    return str(scope["path"]) if scope["path"] in OPEN_PATHS else "unmatched"

@@ -1,0 +1,91 @@
+"""The API's description: OpenAPI 3.1 with errors and auth in it, for people first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from serving.problems import MEDIA_TYPE, Problem
+
+__all__ = ["describe", "problems"]
+
+DESCRIPTION = r"""
+Joren (常連) says which customers are about to leave, what each is worth, and why. This API hands out its
+scores.
+
+**Quick start.** `joren keys create crm` prints a key, once. Then:
+
+```
+curl -H "X-API-Key: $JOREN_KEY" "http://127.0.0.1:8000/v1/customers/00123/score?reasons=true"
+curl -H "X-API-Key: $JOREN_KEY" "http://127.0.0.1:8000/v1/at-risk?limit=20"
+curl -H "X-API-Key: $JOREN_KEY" -H "Accept: text/csv" "http://127.0.0.1:8000/v1/at-risk?limit=100"
+curl -H "X-API-Key: $JOREN_KEY" -H "Content-Type: application/json" \
+     -d '{"customer_ids": ["00123", "c-7f"]}' "http://127.0.0.1:8000/v1/scores/lookup"
+```
+
+**Runs.** Scores are published by runs. An answer comes from one run, whole; the next run replaces all scores
+at once.
+
+**Time.** Dates are local days in the business's zone; a horizon of N days begins the day after `as_of` and
+holds both its ends. Moments (`published_at`) are in UTC.
+
+**Ids** are the business's own, any non-empty text. In a path an id is percent-encoded (`a/b` is `a%2Fb`); the
+ids `.` and `..`, which clients resolve away, can be asked for by `POST /v1/scores/lookup`.
+
+**Errors** are `application/problem+json` (RFC 9457); `type` is stable, and values that you sent are never
+repeated. Every answer carries `X-Request-Id`; send your own (up to 128 of `A-Za-z0-9._-`) to find it in the
+log.
+
+**Unknown fields and parameters** are refused rather than ignored. Fields may be added to answers.
+"""
+
+TITLES = {
+    400: "The body is not strict JSON, or the cursor is not one that this service gave for this question.",
+    401: "No live API key was sent.",
+    403: "The key lacks the scope.",
+    404: "No customer of this id has been scored.",
+    406: "Neither JSON nor CSV suits the Accept header.",
+    410: "The run that the cursor pages through is no longer kept: start at the first page.",
+    413: "The body is larger than 1 MiB.",
+    415: "The body is compressed.",
+    422: "A field or a parameter is missing, unknown or not as it should be.",
+    503: "No scores have been published, or the store or the model behind the scores does not answer.",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return a route's errors for its description."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": TITLES[status], "content": content} for status in statuses}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=DESCRIPTION.strip(),
+            routes=app.routes,
+            tags=app.openapi_tags,
+            license_info=app.license_info,
+        )
+        for operation in (one for path in document["paths"].values() for one in path.values()):
+            for scope in _scopes(operation):
+                operation["description"] += f"\n\nNeeds a key with the scope `{scope}`."
+        schemas = document["components"]["schemas"]
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= problem.pop("$defs")
+        schemas["Problem"] = problem
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _scopes(operation: dict[str, Any]) -> list[str]:
+    ways: list[dict[str, list[str]]] = operation.get("security", [])
+    return sorted({scope for way in ways for scopes in way.values() for scope in scopes})

@@ -1,0 +1,137 @@
+"""Every error as problem+json (RFC 9457). What the client sent is never repeated in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Literal, cast
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from serving.errors import STATUS, NotAuthenticatedError, ServingError
+from serving.wire_score import Answer
+
+__all__ = [
+    "MEDIA_TYPE",
+    "Problem",
+    "answer_error",
+    "answer_http",
+    "answer_invalid",
+    "problem_answer",
+    "server_fault",
+]
+
+MEDIA_TYPE = "application/problem+json"
+UNKNOWN_FIELD = "extra_forbidden"
+
+
+class ProblemItem(Answer):
+    """One thing that is wrong with a request. The offending value is never repeated."""
+
+    where: Literal["body", "query", "path", "header"]
+    pointer: str = Field(
+        description="A JSON pointer to the field; of a field that is not known, to what it stands in.",
+        examples=["/customer_ids/3"],
+    )
+    message: str = Field(examples=["Input should be a valid string"])
+
+
+class Problem(Answer):
+    """An error, as RFC 9457 says."""
+
+    type: str = Field(
+        description="A stable name of the kind of error.", examples=["urn:joren:problem:customer-not-found"]
+    )
+    title: str = Field(examples=["Customer not found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["No customer of this id has been scored."])
+    request_id: str = Field(
+        description="The same as in the X-Request-Id header: quote it when you ask for help.",
+        examples=["4f5d0c1e9a7b4f0c8e6a2d3b1c0f9e8d"],
+    )
+    errors: list[ProblemItem] | None = Field(
+        default=None, description="What is wrong with the request, one by one."
+    )
+
+
+def answer_error(request: Request, error: Exception) -> Response:
+    """Answer one of Joren's errors with the status that ``STATUS`` gives it; raise any other again."""
+    if not isinstance(error, ServingError) or type(error) not in STATUS:
+        raise error
+    name = type(error).__name__.removesuffix("Error")
+    challenge = {"WWW-Authenticate": 'Bearer realm="joren"'}
+    return problem_answer(
+        request.scope,
+        STATUS[type(error)],
+        name=re.sub(r"(?<!^)(?=[A-Z])", " ", name).capitalize(),
+        detail=f"{error.what} {error.mend}".strip(),
+        headers=challenge if isinstance(error, NotAuthenticatedError) else None,
+    )
+
+
+def answer_http(request: Request, error: Exception) -> Response:
+    """Answer what the framework refuses: an unknown path, a method that a path does not know."""
+    refused = cast("HTTPException", error)
+    status = HTTPStatus(refused.status_code)
+    detail = f"{status.description or status.phrase}."
+    return problem_answer(request.scope, status, name=status.phrase, detail=detail, headers=refused.headers)
+
+
+def answer_invalid(request: Request, error: Exception) -> Response:
+    """Answer a request whose fields are not as they should be, field by field."""
+    return problem_answer(
+        request.scope,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        name="Invalid request",
+        detail="The request is not as it should be; see errors.",
+        errors=[_item(one) for one in cast("RequestValidationError", error).errors()],
+    )
+
+
+def server_fault(scope: Scope) -> Response:
+    """Answer a fault of Joren's own: the log, under the same request id, says where."""
+    return problem_answer(
+        scope,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        name="Internal error",
+        detail="The fault is Joren's. Quote the request id when you report it.",
+    )
+
+
+def problem_answer(
+    scope: Scope,
+    status: HTTPStatus,
+    *,
+    name: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    errors: list[ProblemItem] | None = None,
+) -> Response:
+    """Return the problem as an ASGI answer; ``name`` gives both its title and, in kebab case, its type."""
+    problem = Problem(
+        type=f"urn:joren:problem:{name.lower().replace(' ', '-')}",
+        title=name,
+        status=status,
+        detail=detail,
+        request_id=scope.get("state", {}).get("request_id", ""),
+        errors=errors,
+    )
+    content = problem.model_dump_json(exclude_none=True)
+    return Response(content, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def _item(error: Mapping[str, Any]) -> ProblemItem:
+    where, *path = error["loc"]
+    if error["type"] == UNKNOWN_FIELD:
+        return ProblemItem(where=where, pointer=_pointer(path[:-1]), message="A field here is not known")
+    return ProblemItem(where=where, pointer=_pointer(path), message=error["msg"])
+
+
+def _pointer(path: list[str | int]) -> str:
+    return "".join(f"/{step}" for step in path)

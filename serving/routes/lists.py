@@ -1,0 +1,105 @@
+"""Lists of customers: whom to call today."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from serving.auth import Scope
+from serving.gate import needs
+from serving.negotiation import CSV, JSON, preferred
+from serving.openapi import problems
+from serving.routes.asked import Service, json_answer, refuse_repeated_parameters
+from serving.schemas import AtRiskPage, AtRiskQuery
+from serving.service import Explaining, Page
+from serving.spreadsheet import to_csv
+from serving.store import AtRiskFilter
+from serving.wire_score import shown
+from training.score_schema import SCORE_COLUMNS
+
+__all__ = ["router"]
+
+router = APIRouter(
+    tags=["lists"], dependencies=[needs(Scope.LISTS_READ), Depends(refuse_repeated_parameters)]
+)
+
+PATH = "/v1/at-risk"
+FORMS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            CSV: {
+                "schema": {"type": "string"},
+                "example": "customer_id,as_of,horizon_days,…\r\n00123,2026-03-31,91,…\r\n",
+            }
+        },
+        "headers": {
+            "Link": {
+                "description": 'The next page, as `<…>; rel="next"`; missing at the end.',
+                "schema": {"type": "string"},
+            }
+        },
+    }
+}
+
+
+@router.get(
+    PATH,
+    summary="Customers at risk, the most value at risk first",
+    response_model=AtRiskPage,
+    responses=FORMS | problems(400, 401, 403, 406, 410, 422, 503),
+)
+def at_risk(request: Request, service: Service, query: Annotated[AtRiskQuery, Query()]) -> Response:
+    """Return a page of the list: JSON, or CSV with `Accept: text/csv`.
+
+    To walk the list, follow `Link`, or pass `next_cursor` on with the same filters. All pages of a walk show
+    the same run, also when another is published meanwhile. In the CSV, a text that a spreadsheet would run as
+    a formula begins with an apostrophe, null is an empty cell, and reasons are their texts, separated by
+    semicolons.
+    """
+    form = preferred(request.headers.get("accept"), (JSON, CSV))
+    page = service.at_risk(
+        AtRiskFilter(
+            status=query.status,
+            band=query.band,
+            segment=query.segment,
+            min_value_at_risk=query.min_value_at_risk,
+            min_churn_probability=query.min_churn_probability,
+        ),
+        query.sort,
+        limit=query.limit,
+        cursor=query.cursor,
+        explaining=Explaining(query.language, compute=query.reasons),
+    )
+    answer = _as_csv(page) if form == CSV else _as_json(page)
+    answer.headers["Vary"] = "Accept"
+    if page.next_cursor is not None:
+        answer.headers["Link"] = f'<{PATH}?{_next(query, page.next_cursor)}>; rel="next"'
+    return answer
+
+
+def _as_csv(page: Page) -> Response:
+    headers = {"Content-Disposition": 'attachment; filename="at-risk.csv"'}
+    return Response(to_csv(page.scores, SCORE_COLUMNS), media_type=CSV, headers=headers)
+
+
+def _as_json(page: Page) -> Response:
+    return json_answer(
+        AtRiskPage(
+            run_id=page.run.run_id,
+            as_of=page.run.as_of,
+            published_at=page.run.published_at,
+            data=shown(page.scores),
+            has_more=page.next_cursor is not None,
+            next_cursor=page.next_cursor,
+        )
+    )
+
+
+def _next(query: AtRiskQuery, cursor: str) -> str:
+    asked = query.model_dump(mode="json", exclude_unset=True)
+    plain = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
+    return urlencode({**plain, "cursor": cursor})

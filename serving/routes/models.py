@@ -1,0 +1,42 @@
+"""The model behind the scores."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from serving.auth import Scope
+from serving.gate import needs
+from serving.openapi import problems
+from serving.routes.asked import Service, json_answer, refuse_parameters
+from serving.schemas import CurrentModel
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["models"], dependencies=[needs(Scope.SCORES_READ), Depends(refuse_parameters)])
+
+
+@router.get(
+    "/v1/models/current",
+    summary="The model behind the current scores",
+    response_model=CurrentModel,
+    responses=problems(401, 403, 422, 503),
+)
+def current_model(service: Service) -> Response:
+    """Return what the current scores were made with, and when they were published."""
+    model, run = service.model()
+    origin = model.metadata
+    return json_answer(
+        CurrentModel(
+            version=model.version,
+            method=origin.method,
+            as_of=origin.as_of,
+            horizon_days=origin.horizon_days,
+            zone=origin.zone,
+            currency=origin.currency,
+            features=list(origin.features),
+            run_id=run.run_id,
+            published_at=run.published_at,
+            customers=run.customers,
+        )
+    )

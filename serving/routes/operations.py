@@ -1,0 +1,83 @@
+"""For those who run the service: is it alive, is it ready, how is it doing, and how is it used."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from serving.auth import Scope
+from serving.gate import needs
+from serving.openapi import problems
+from serving.problems import problem_answer
+from serving.routes.asked import Service, json_answer
+from serving.schemas import Live, Ready
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["operations"])
+
+TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+DOCS = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Joren: the API</title>
+<link rel="icon" href="/static/swagger-ui/favicon-32x32.png">
+<link rel="stylesheet" href="/static/swagger-ui/swagger-ui.css">
+</head>
+<body>
+<main id="swagger-ui">This page needs JavaScript; <a href="/openapi.json">openapi.json</a> does not.</main>
+<script src="/static/swagger-ui/swagger-ui-bundle.js"></script>
+<script src="/static/swagger-ui/start.js"></script>
+</body>
+</html>
+"""
+DOCS_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@router.get("/livez", summary="Is the process alive?", response_model=Live)
+async def livez() -> Response:
+    """Answer as long as the process can; neither the store nor the model is asked. Open without a key."""
+    return json_answer(Live())
+
+
+@router.get("/readyz", summary="Can everything be answered?", response_model=Ready, responses=problems(503))
+def readyz(request: Request, service: Service) -> Response:
+    """Answer 200 when scores are published, their model loads, and the service is not draining.
+
+    Open without a key.
+    """
+    draining = request.app.state.lifecycle.draining
+    faults = ["The service is draining."] if draining else service.faults()
+    if faults:
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        return problem_answer(request.scope, status, name="Not ready", detail=" ".join(faults))
+    return json_answer(Ready())
+
+
+@router.get(
+    "/metrics",
+    summary="Metrics for Prometheus",
+    response_class=Response,
+    responses=TEXT | problems(401, 403, 503),
+    dependencies=[needs(Scope.METRICS_READ)],
+)
+def metrics(request: Request, service: Service) -> Response:
+    """Return counts and durations by route template, of this worker process, and what is published."""
+    text = request.app.state.metrics.exposition(service.store.current_run())
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs() -> HTMLResponse:
+    """Return this API's description as a page; nothing in it is loaded from elsewhere."""
+    return HTMLResponse(DOCS, headers={"Content-Security-Policy": DOCS_POLICY})

@@ -1,0 +1,76 @@
+"""Scores of single customers, one at a time or up to a thousand."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from serving.auth import Scope
+from serving.gate import needs
+from serving.openapi import problems
+from serving.routes.asked import Service, json_answer, refuse_parameters, refuse_repeated_parameters
+from serving.schemas import LookupAnswer, LookupItem, LookupRequest, ScoreQuery
+from serving.service import Explaining
+from serving.wire_score import CustomerId, Score
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["scores"], dependencies=[needs(Scope.SCORES_READ)])
+
+REVALIDATED: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"ETag": {"description": "Names this very answer.", "schema": {"type": "string"}}}},
+    304: {"description": "The score is still the one that If-None-Match names."},
+}
+
+
+@router.get(
+    "/v1/customers/{customer_id:path}/score",
+    summary="A customer's score",
+    response_model=Score,
+    responses=REVALIDATED | problems(401, 403, 404, 422, 503),
+    dependencies=[Depends(refuse_repeated_parameters)],
+)
+def customer_score(
+    request: Request,
+    service: Service,
+    customer_id: Annotated[CustomerId, Path()],
+    query: Annotated[ScoreQuery, Query()],
+) -> Response:
+    """Return all that the current run says of a customer, with reasons if they are asked for.
+
+    Send the `ETag` back as `If-None-Match`, and an unchanged score is a 304 without a body.
+    """
+    row = service.score(customer_id, Explaining(query.language, compute=query.reasons))
+    answer = json_answer(Score.model_validate(row))
+    etag = f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    if known & {etag, "*"}:
+        answer = Response(status_code=304)
+    answer.headers["ETag"] = etag
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+@router.post(
+    "/v1/scores/lookup",
+    summary="The scores of up to 1,000 customers",
+    response_model=LookupAnswer,
+    responses=problems(400, 401, 403, 413, 415, 422, 503),
+    dependencies=[Depends(refuse_parameters)],
+)
+def lookup_scores(service: Service, asked: LookupRequest) -> Response:
+    """Return one result for each id, in the order of the request, all from the same run.
+
+    Reasons are those stored with the run: in English, for the customers with the most value at risk.
+    """
+    found = service.lookup(asked.customer_ids)
+    scores = {one: Score.model_validate(row) for one, row in found.scores.items()}
+    results = [
+        LookupItem(customer_id=one, status="found" if one in scores else "not_found", score=scores.get(one))
+        for one in asked.customer_ids
+    ]
+    return json_answer(LookupAnswer(run_id=found.run.run_id, results=results))

@@ -1,0 +1,137 @@
+"""The wire: what a request may say, and what an answer says."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from serving.service import Language
+from serving.store import Sort
+from serving.wire_score import SEGMENT_NAMES, Answer, CustomerId, Score
+from training.score_schema import ChurnBand, ScoreStatus
+
+__all__ = [
+    "AtRiskPage",
+    "AtRiskQuery",
+    "CurrentModel",
+    "Live",
+    "LookupAnswer",
+    "LookupItem",
+    "LookupRequest",
+    "Ready",
+    "ScoreQuery",
+]
+
+MAX_LOOKUP = 1_000
+
+
+def _a_segment(name: str) -> str:
+    if name not in SEGMENT_NAMES:
+        raise ValueError(f"the segments are {', '.join(SEGMENT_NAMES)}")
+    return name
+
+
+class Question(BaseModel):
+    """A request: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class ScoreQuery(Question):
+    """What a score is wanted with."""
+
+    reasons: bool = Field(default=False, description="Compute reasons where they are not stored.")
+    language: Language = Field(default=Language.ENGLISH, description="The language of reasons.")
+
+
+class LookupRequest(Question):
+    """Customers to look up."""
+
+    customer_ids: list[Annotated[CustomerId, Field(strict=True)]] = Field(
+        min_length=1,
+        max_length=MAX_LOOKUP,
+        description="Ids, in any order; the same one may be asked for twice.",
+        examples=[["00123", "c-7f"]],
+    )
+
+
+class LookupItem(Answer):
+    """The answer to one of the ids."""
+
+    customer_id: CustomerId
+    status: Literal["found", "not_found"]
+    score: Score | None = Field(description="Null if not found.")
+
+
+class LookupAnswer(Answer):
+    """One result for each id, in the order of the request, all from the same run."""
+
+    run_id: str
+    results: list[LookupItem]
+
+
+class AtRiskQuery(ScoreQuery):
+    """Which customers, in which order, how many at a time."""
+
+    status: ScoreStatus = Field(default=ScoreStatus.ELIGIBLE, description="The score_status to list.")
+    band: ChurnBand | None = Field(default=None, description="Only this churn band.")
+    segment: Annotated[str, AfterValidator(_a_segment)] | None = Field(
+        default=None, description="Only this segment.", json_schema_extra={"enum": [*SEGMENT_NAMES]}
+    )
+    min_value_at_risk: float | None = Field(
+        default=None, ge=0, description="Only value_at_risk of at least this, in the run's currency."
+    )
+    min_churn_probability: float | None = Field(
+        default=None, ge=0, le=1, description="Only churn_probability of at least this."
+    )
+    sort: Sort = Field(
+        default=Sort.VALUE_AT_RISK,
+        description="Highest first, ties by customer_id. Customers without that number are not listed.",
+    )
+    limit: int = Field(default=20, ge=1, le=100, description="Customers a page.")
+    cursor: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=8_192,
+        description="`next_cursor` of the page before, with the same filters and sort.",
+    )
+
+
+class AtRiskPage(Answer):
+    """A page of the list."""
+
+    run_id: str = Field(description="The run that all pages of this walk come from.")
+    as_of: date = Field(description="The last local day of history, in the business's zone.")
+    published_at: datetime = Field(description="When the run was published, in UTC.")
+    data: list[Score]
+    has_more: bool
+    next_cursor: str | None = Field(description="Goes into `cursor` for the next page; null at the end.")
+
+
+class CurrentModel(Answer):
+    """The model behind the scores that are handed out now."""
+
+    version: str = Field(description="Twelve hex digits of its content.", examples=["0a1b2c3d4e5f"])
+    method: str = Field(description="How it was fitted; the length of the history decides.")
+    as_of: date = Field(description="The last local day of history that it was fitted for.")
+    horizon_days: int = Field(description="The days that its probabilities and expectations are about.")
+    zone: str = Field(description="The business zone, whose local days count.", examples=["Asia/Tokyo"])
+    currency: str = Field(description='ISO 4217 code of its money, "XXX" if unknown.', examples=["JPY"])
+    features: list[str] = Field(description="The features that it looks at.")
+    run_id: str = Field(description="The run that published the current scores.")
+    published_at: datetime = Field(description="When they were published, in UTC.")
+    customers: int = Field(description="How many customers they are of.")
+
+
+class Live(Answer):
+    """The process answers."""
+
+    status: Literal["live"] = "live"
+
+
+class Ready(Answer):
+    """Everything can be answered."""
+
+    status: Literal["ready"] = "ready"

@@ -1,0 +1,147 @@
+"""What the service answers, without a word of HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from serving.cursors import Cursor, CursorSigner
+from serving.errors import (
+    CursorExpiredError,
+    CustomerNotFoundError,
+    NotPublishedError,
+    ReasonsUnavailableError,
+    ServingError,
+)
+from serving.rows import ScoreRow
+from serving.shelf import Model, Shelf
+from serving.store import AtRiskFilter, Position, Run, Sort, Store
+
+__all__ = ["REASONS", "Explaining", "Language", "Lookup", "Page", "ScoringService"]
+
+REASONS = 3
+
+
+class Language(StrEnum):
+    """The languages of reasons."""
+
+    ENGLISH = "en"
+    JAPANESE = "ja"
+
+
+@dataclass(frozen=True)
+class Explaining:
+    """How scores are explained: in which language, and whether reasons that are not stored are computed.
+
+    Reasons are stored in English, for the customers with the most value at risk. Where they would have to be
+    computed, and that is not asked for, a score's reasons are None.
+    """
+
+    language: Language = Language.ENGLISH
+    compute: bool = False
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """The scores found, by id, all of the same run."""
+
+    run: Run
+    scores: dict[str, ScoreRow]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a list, and the cursor of the next one, None at the end."""
+
+    run: Run
+    scores: list[ScoreRow]
+    next_cursor: str | None
+
+
+class ScoringService:
+    """Scores, lists and the model behind them, from a store and a shelf of bundles."""
+
+    def __init__(self, store: Store, shelf: Shelf) -> None:
+        self.store = store
+        self._shelf = shelf
+        self._signer = CursorSigner(store.secret("cursors"))
+
+    def run(self) -> Run:
+        """Return the run that answers come from; raises ``NotPublishedError`` before the first."""
+        run = self.store.current_run()
+        if run is None:
+            raise NotPublishedError("No scores have been published yet.", mend="Publish some: joren run")
+        return run
+
+    def score(self, customer_id: str, explaining: Explaining) -> ScoreRow:
+        """Return a customer's score; raises ``CustomerNotFoundError``, ``ReasonsUnavailableError``."""
+        score = self.store.score(customer_id)
+        if score is None:
+            self.run()
+            raise CustomerNotFoundError("No customer of this id has been scored.")
+        return self._explained([score], explaining)[0]
+
+    def lookup(self, customer_ids: Sequence[str]) -> Lookup:
+        """Return the scores of those customers that have one."""
+        run = self.run()
+        scores = self.store.lookup(customer_ids)
+        if any(score["run_id"] != run.run_id for score in scores.values()):
+            return self.lookup(customer_ids)  # a run was published between the two questions
+        return Lookup(run, scores)
+
+    def at_risk(
+        self, which: AtRiskFilter, sort: Sort, *, limit: int, cursor: str | None, explaining: Explaining
+    ) -> Page:
+        """Return a page of the list, from its beginning or from where a cursor's page ended.
+
+        All pages of a walk show the run that the first one showed. Raises ``InvalidCursorError``,
+        ``CursorExpiredError``.
+        """
+        place = None if cursor is None else self._signer.read(cursor, which, sort)
+        run = self.run() if place is None else self._kept(place.run_id)
+        after = None if place is None else place.after
+        scores = self.store.at_risk(which, sort, after=after, run_id=run.run_id, limit=limit + 1)
+        page = self._explained(scores[:limit], explaining)
+        if len(scores) <= limit:
+            return Page(run, page, None)
+        last = Position(page[-1][sort.value], page[-1]["customer_id"])
+        return Page(run, page, self._signer.write(Cursor(run.run_id, last), which, sort))
+
+    def model(self) -> tuple[Model, Run]:
+        """Return the bundle that gave the current scores, and their run; raises ``ModelUnavailableError``."""
+        run = self.run()
+        return self._shelf.of(run.model_version), run
+
+    def faults(self) -> list[str]:
+        """Return what keeps the service from answering, in words; nothing if it is ready."""
+        try:
+            self.model()
+        except ServingError as error:
+            return [error.what]
+        return []
+
+    def _kept(self, run_id: str) -> Run:
+        run = self.store.run(run_id)
+        if run is None:
+            raise CursorExpiredError(
+                "The run that this cursor pages through is no longer kept.", mend="Start at the first page."
+            )
+        return run
+
+    def _explained(self, scores: list[ScoreRow], explaining: Explaining) -> list[ScoreRow]:
+        if explaining.language is not Language.ENGLISH:
+            scores = [{**score, "reasons": None} for score in scores]
+        unexplained = [score for score in scores if score["reasons"] is None]
+        if explaining.compute and unexplained:
+            ids = [score["customer_id"] for score in unexplained]
+            behaviour = self.store.behaviour(unexplained[0]["run_id"], ids)
+            if len(behaviour) < len(ids):
+                raise ReasonsUnavailableError(
+                    "The behaviour behind these scores is no longer kept.", mend="Ask without reasons=true."
+                )
+            model = self._shelf.of(unexplained[0]["model_version"])
+            computed = model.reasons(behaviour, language=explaining.language.value, limit=REASONS)
+            for score, reasons in zip(unexplained, computed, strict=True):
+                score["reasons"] = list(reasons)
+        return scores

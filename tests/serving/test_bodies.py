@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+
+import pytest
+from starlette.types import Message
+
+from serving.body import BodyCheck, refuse_unless_strict_json
+from serving.errors import MalformedBodyError
+from tests.serving.conftest import Shop
+
+LOOKUP = "/v1/scores/lookup"
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"customer_ids": [NaN]}',
+        b'{"customer_ids": [Infinity]}',
+        b'{"customer_ids": [-Infinity]}',
+        b'{"customer_ids": [1e309]}',
+        b'{"customer_ids": ["c-7f"], "customer_ids": ["00123"]}',
+        b'{"customer_ids": ["c-7f"]',
+        b"{'customer_ids': []}",
+        b'{"customer_ids": ["c-7f"],}',
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+        b'{"customer_ids": ["\xff"]}',
+        '{"customer_ids": ["c-7f"]}'.encode("utf-16"),
+        b'\xef\xbb\xbf{"customer_ids": ["c-7f"]}',
+        b'{"customer_ids": [' + b"9" * 5_000 + b"]}",
+        b'{"customer_ids": ["tab\there"]}',
+        b"\0",
+        b" ",
+    ],
+)
+def test_what_is_not_strict_json_is_a_400(served: Shop, body: bytes) -> None:
+    answer = served.client.post(LOOKUP, content=body, headers=JSON)
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "urn:joren:problem:malformed-body"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rb'{"customer_ids": ["\ud800"]}',
+        rb'{"customer_ids": ["\udfff\ud800"]}',
+        rb'{"customer_ids": ["nul\u0000"]}',
+        rb'{"\ud800": 1, "customer_ids": ["c-7f"]}',
+        b"null",
+        b"",
+    ],
+)
+def test_what_is_json_but_says_nothing_is_a_422(served: Shop, body: bytes) -> None:
+    answer = served.client.post(LOOKUP, content=body, headers=JSON)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_body_of_another_type_is_refused(served: Shop, content_type: str) -> None:
+    body = b'{"customer_ids": ["c-7f"]}'
+    answer = served.client.post(LOOKUP, content=body, headers={"Content-Type": content_type})
+    assert answer.status_code == 422
+
+
+def test_a_body_of_a_mebibyte_is_the_largest(served: Shop) -> None:
+    fitting = json.dumps({"customer_ids": ["x" * (1_048_576 - 22)]}).encode()
+    assert len(fitting) == 1_048_576
+    assert served.client.post(LOOKUP, content=fitting, headers=JSON).status_code == 200
+    answer = served.client.post(LOOKUP, content=fitting + b" ", headers=JSON)
+    assert (answer.status_code, answer.json()["title"]) == (413, "Body too large")
+    assert answer.headers["Connection"] == "close"
+
+
+def test_the_size_is_counted_while_a_body_of_unknown_length_arrives(served: Shop) -> None:
+    arrived = 0
+
+    def endless() -> object:
+        nonlocal arrived
+        while arrived < 100:
+            arrived += 1
+            yield b" " * 100_000
+
+    answer = served.client.post(LOOKUP, content=endless(), headers=JSON)
+    assert answer.status_code == 413
+
+
+async def read_nothing(_scope: object, _receive: object, _send: object) -> None:
+    raise AssertionError("the app was reached")
+
+
+def test_no_more_is_read_than_the_limit_and_one_piece() -> None:
+    pieces, sent = 0, []
+
+    async def receive() -> Message:
+        nonlocal pieces
+        pieces += 1
+        return {"type": "http.request", "body": b" " * 10, "more_body": True}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "headers": [(b"transfer-encoding", b"chunked")]}
+    asyncio.run(BodyCheck(read_nothing, limit_bytes=25)(scope, receive, send))
+    assert pieces == 3
+    assert sent[0]["status"] == 413
+
+
+def test_a_client_that_goes_away_is_not_answered() -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "headers": [(b"content-length", b"10")]}
+    asyncio.run(BodyCheck(read_nothing, limit_bytes=25)(scope, receive, send))
+    assert sent == []
+
+
+def test_a_compressed_body_is_refused_unread(served: Shop) -> None:
+    bomb = gzip.compress(b" " * 50_000_000)
+    answer = served.client.post(LOOKUP, content=bomb, headers=JSON | {"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.json()["title"]) == (415, "Body encoding")
+
+
+def test_strict_json_lets_ordinary_json_by() -> None:
+    for body in (b"{}", b'{"a": [1, 2.5, -1e-9, "x", null, true]}', '{"名": "値"}'.encode()):
+        refuse_unless_strict_json(body)
+    with pytest.raises(MalformedBodyError):
+        refuse_unless_strict_json(b'{"a": {"b": 1, "b": 2}}')

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from features.segments import CYCLE_STATUSES
+from serving import errors
+from serving.errors import STATUS
+from serving.openapi import TITLES
+from serving.schemas import LookupRequest
+from serving.wire_score import Reason, Score
+from tests.serving.conftest import Shop
+from training.score_schema import REASON_TYPE, SCORE_COLUMNS, ChurnBand, ScoreStatus
+
+
+@pytest.fixture
+def document(unpublished: Shop) -> dict[str, Any]:
+    return unpublished.client.get("/openapi.json").json()
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_it_is_openapi_3_1_of_all_routes(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert {name for name, _ in operations(document)} == {
+        "GET /v1/customers/{customer_id}/score",
+        "POST /v1/scores/lookup",
+        "GET /v1/at-risk",
+        "GET /v1/models/current",
+        "GET /livez",
+        "GET /readyz",
+        "GET /metrics",
+    }
+
+
+def test_every_operation_is_told_in_words_with_its_errors_and_its_key(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        assert operation["summary"], name
+        assert operation["description"], name
+        for parameter in operation.get("parameters", []):
+            assert parameter.get("description"), (name, parameter["name"])
+        if name in {"GET /livez", "GET /readyz"}:
+            assert "security" not in operation
+            continue
+        bearer, header = operation["security"]
+        assert bearer["Bearer"] == header["ApiKey"] != []
+        assert f"`{bearer['Bearer'][0]}`" in operation["description"]
+        for status in ("401", "403", "503"):
+            content = operation["responses"][status]["content"]
+            assert content == {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            }
+    assert set(document["components"]["securitySchemes"]) == {"Bearer", "ApiKey"}
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    text = json.dumps(document)
+    assert "HTTPValidationError" not in text
+    for reference in {part.split('"')[0] for part in text.split('"$ref": "#/components/schemas/')[1:]}:
+        assert reference in document["components"]["schemas"]
+
+
+def test_every_field_of_an_answer_is_explained(document: dict[str, Any]) -> None:
+    plain = {"status", "title", "detail", "message", "where", "data", "has_more", "results", "run_id"}
+    for name, schema in document["components"]["schemas"].items():
+        for field, about in schema.get("properties", {}).items():
+            assert about.get("description") or field in plain, (name, field)
+
+
+def test_a_score_on_the_wire_is_a_score(document: dict[str, Any]) -> None:
+    assert tuple(Score.model_fields) == SCORE_COLUMNS
+    assert tuple(Reason.model_fields) == tuple(field.name for field in REASON_TYPE)
+    properties = document["components"]["schemas"]["Score"]["properties"]
+    assert properties["cycle_status"]["enum"] == [*(label.name for label in CYCLE_STATUSES), None]
+    assert document["components"]["schemas"]["ScoreStatus"]["enum"] == [*ScoreStatus]
+    assert document["components"]["schemas"]["ChurnBand"]["enum"] == [*ChurnBand]
+
+
+def test_the_examples_are_ones_that_the_schemas_take() -> None:
+    examples = {name: field.examples for name, field in Score.model_fields.items() if name != "reasons"}
+    assert [name for name, given in examples.items() if not given] == []
+    reason = {name: field.examples[0] for name, field in Reason.model_fields.items() if field.examples}
+    row = {name: given[0] for name, given in examples.items() if given} | {"reasons": [reason]}
+    assert Score.model_validate(row).reasons is not None
+    ids = LookupRequest.model_fields["customer_ids"].examples
+    assert ids
+    LookupRequest(customer_ids=ids[0])
+
+
+def test_the_quick_start_names_real_paths(document: dict[str, Any]) -> None:
+    text = document["info"]["description"]
+    assert "/v1/customers/00123/score?reasons=true" in text
+    assert "/v1/at-risk?limit=20" in text
+    assert "/v1/scores/lookup" in text
+
+
+def test_every_error_that_reaches_a_client_has_a_status_and_a_description() -> None:
+    assert {error.__name__ for error in STATUS} | {
+        "STATUS",
+        "ServingError",
+        "StoreError",
+        "RunExistsError",
+        "RunOvertakenError",
+        "ScoresRefusedError",
+    } == set(errors.__all__)
+    assert {int(status) for status in STATUS.values()} <= set(TITLES)
