@@ -76,8 +76,12 @@ def _rounded(value: float, decimals: int = 1) -> str:
     return f"{round(value, decimals):g}" if abs(value) < _CENTS_MATTER_BELOW else f"{value:,.0f}"
 
 
-def _counted(one: str, many: str) -> Callable[[float], str]:
-    return lambda value: f"{_rounded(value)} {one if _rounded(value) == '1' else many}"
+def _counted(one: str, many: str, none: str = "0") -> Callable[[float], str]:
+    def said(value: float) -> str:
+        number = _rounded(value)
+        return f"{none if number == '0' else number} {one if number == '1' else many}"
+
+    return said
 
 
 def _days(value: float) -> str:
@@ -86,7 +90,7 @@ def _days(value: float) -> str:
 
 _UNITS: Mapping[str, Mapping[str, Callable[[float], str]]] = {
     "days": {"en": _days, "ja": lambda value: f"{_rounded(round(value))}日"},
-    "orders": {"en": _counted("order", "orders"), "ja": lambda value: f"{_rounded(value)}回"},
+    "orders": {"en": _counted("order", "orders", none="no"), "ja": lambda value: f"{_rounded(value)}回"},
     "lines": {"en": _counted("line", "lines"), "ja": lambda value: f"{_rounded(value)}行"},
     "months": {"en": _counted("month", "months"), "ja": lambda value: f"{_rounded(value)}か月"},
     "share": {"en": lambda value: f"{value:.0%}", "ja": lambda value: f"{value:.0%}"},

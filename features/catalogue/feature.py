@@ -12,7 +12,7 @@ class Feature:
     """One column of the behaviour table.
 
     ``unit`` is orders, lines, money (in currency units), days, months, share (of 1), ratio, log ratio or
-    score (1-5). ``code`` is the reason code: features that tell a marketer the same thing share one.
+    score (1-5). Features that tell a marketer the same thing share a ``topic``.
     ``needs`` names the tables, or their columns, without which the feature is null for everybody.
 
     ``reason`` states the fact behind the feature in words, neutral as to whether it is good or bad, with the
@@ -22,7 +22,7 @@ class Feature:
 
     name: str
     unit: str
-    code: str
+    topic: str
     meaning: str
     meaning_ja: str
     reason: str

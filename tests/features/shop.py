@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
+from features.reference import reference_at
 from features.sources import tables_from_frame
+from features.table import behaviour_table
 from features.tables import Tables
 
-__all__ = ["made_up_shop", "tables_of"]
+__all__ = ["behaviours", "made_up_shop", "tables_of"]
 
 
 def made_up_shop(seed: int, *, customers: int = 40, rows: int = 700) -> pd.DataFrame:
@@ -41,3 +46,13 @@ def made_up_shop(seed: int, *, customers: int = 40, rows: int = 700) -> pd.DataF
 def tables_of(frame: pd.DataFrame, zone: str | None = "Asia/Tokyo") -> Tables:
     """Return the frame as accepted tables, however many of its rows are refused."""
     return tables_from_frame(frame, zone=zone, currency="JPY", refused_share_limit=1.0)
+
+
+def behaviours(
+    histories: Mapping[str, Sequence[tuple[str, float]]], as_of: date
+) -> dict[str, dict[str, float | None]]:
+    """Return the features at ``as_of`` by customer; a history is (time, amount) pairs."""
+    rows = [(customer, *row) for customer, history in histories.items() for row in history]
+    tables = tables_of(pd.DataFrame(rows, columns=["customer_id", "timestamp", "amount"]))
+    table = behaviour_table(tables, as_of, reference_at(tables, as_of)).to_pyarrow().to_pylist()
+    return {row["customer_id"]: row for row in table}

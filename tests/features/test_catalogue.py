@@ -71,7 +71,7 @@ def test_a_customer_of_one_order_gets_a_sentence_for_everything(language: str) -
             "last order 1 day ago",
             "最終購入は1日前",
         ),
-        ("orders_28d", {"orders_28d": 0}, "0 orders in the last 28 days", "直近28日間の購入は0回"),
+        ("orders_28d", {"orders_28d": 0}, "no orders in the last 28 days", "直近28日間の購入は0回"),
         ("orders", {"orders": 1}, "1 order so far", "これまでの購入は1回"),
         ("gross_spend", {"gross_spend": 12345.6}, "EUR 12,346 spent so far", "これまでの購入額はEUR 12,346"),
         (

@@ -24,29 +24,29 @@ def tables(request: pytest.FixtureRequest) -> Tables:
     return tables_of(shop if request.param == "two clocks" else shop.drop(columns="known_at"))
 
 
-@pytest.mark.parametrize("as_of", MOMENTS, ids=str)
-def test_every_feature_equals_the_oracle(tables: Tables, as_of: date) -> None:
-    reference = reference_at(tables, as_of)
-    table = behaviour_table(tables, as_of, reference).to_pandas()
-    expected = recomputed(tables, as_of, reference)
-    assert sorted(expected.columns) == sorted(["customer_id", *NAMES])
-    assert table.customer_id.tolist() == expected.customer_id.tolist()
-    pd.testing.assert_frame_equal(
-        table[NAMES].astype(float), expected[NAMES].astype(float), rtol=1e-6, atol=1e-6, check_names=False
-    )
-
-
-def test_the_shop_exercises_every_feature(tables: Tables) -> None:
-    as_of = MOMENTS[-1]
-    table = behaviour_table(tables, as_of, reference_at(tables, as_of)).to_pandas()
-    assert [name for name in NAMES if table[name].nunique() < 3] == []
+def test_every_feature_equals_the_oracle(tables: Tables) -> None:
+    references = references_at(tables, MOMENTS)
+    panel = behaviour_panel(tables, references).to_pandas()
+    for reference in references:
+        table = panel[panel.as_of == pd.Timestamp(reference.as_of)].reset_index(drop=True)
+        expected = recomputed(tables, reference.as_of, reference)
+        assert sorted(expected.columns) == sorted(["customer_id", *NAMES])
+        assert table.customer_id.tolist() == expected.customer_id.tolist()
+        pd.testing.assert_frame_equal(
+            table[NAMES].astype(float), expected[NAMES].astype(float), rtol=1e-6, atol=1e-6
+        )
 
 
 def test_a_panel_equals_its_moments(tables: Tables) -> None:
-    references = references_at(tables, MOMENTS)
-    panel = behaviour_panel(tables, references).to_pandas()
-    moments = [behaviour_table(tables, it.as_of, it).to_pandas() for it in references]
-    pd.testing.assert_frame_equal(panel, pd.concat(moments, ignore_index=True), check_exact=True)
+    references = references_at(tables, MOMENTS[::2])
+    panel = behaviour_panel(tables, references).to_pyarrow().to_pylist()
+    moments = [behaviour_table(tables, it.as_of, it).to_pyarrow().to_pylist() for it in references]
+    assert panel == [row for moment in moments for row in moment]
+
+
+def test_the_shop_exercises_every_feature(tables: Tables) -> None:
+    table = behaviour_panel(tables, references_at(tables, MOMENTS)).to_pandas()
+    assert [name for name in NAMES if table[name].nunique() < 3] == []
 
 
 def test_columns_are_keys_then_the_catalogue_and_numbers(tables: Tables) -> None:
