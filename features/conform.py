@@ -14,14 +14,14 @@ from features.quarantine import fault_of, is_blank
 from features.tables import Column, Kind, TableContract
 from features.times import is_day_first, local_times
 
-__all__ = ["TYPES", "Conventions", "conformed", "conventions_of", "unread_numbers"]
+__all__ = ["TYPES", "Conventions", "conformed", "conventions_of", "unread_measures"]
 
 TYPES = {
     Kind.ID: "string",
     Kind.TEXT: "string",
     Kind.TIME: "timestamp(6)",
-    Kind.MONEY: "decimal(18, 4)",
     Kind.NUMBER: "decimal(18, 4)",
+    Kind.MEASURE: "decimal(18, 4)",
     Kind.FLAG: "boolean",
 }
 """The type that a column of each kind gets."""
@@ -42,7 +42,7 @@ def conventions_of(texts: ibis.Table, contract: TableContract) -> Conventions:
     """Look at the columns of ``texts`` as wholes."""
     kinds = {column.name: column.kind for column in contract.columns if column.name in texts.columns}
     times = {name: texts[name] for name, kind in kinds.items() if kind is Kind.TIME}
-    numbers = {name: texts[name] for name, kind in kinds.items() if kind in {Kind.MONEY, Kind.NUMBER}}
+    numbers = {name: texts[name] for name, kind in kinds.items() if kind in {Kind.NUMBER, Kind.MEASURE}}
     answers = _row(
         texts.aggregate(
             **{name: is_day_first(text) for name, text in times.items()},
@@ -50,28 +50,25 @@ def conventions_of(texts: ibis.Table, contract: TableContract) -> Conventions:
         )
     )
     commas = {name: text for name, text in numbers.items() if answers[name]}
-    points = (
-        _row(texts.aggregate(**{name: has_point_decimal(text).any() for name, text in commas.items()}))
-        if commas
-        else {}
-    )
+    questions = {name: has_point_decimal(text).any() for name, text in commas.items()}
+    points = _row(texts.aggregate(**questions)) if commas else {}
     return Conventions(
         day_first={name: answers[name] for name in times},
         decimal_commas={name: name in commas and not points[name] for name in numbers},
     )
 
 
-def unread_numbers(texts: ibis.Table, contract: TableContract, conventions: Conventions) -> Iterator[str]:
-    """Yield a note for each column of numbers beside the money that holds some that cannot be read."""
-    numbers = [
-        column for column in contract.columns if column.kind is Kind.NUMBER and column.name in texts.columns
+def unread_measures(texts: ibis.Table, contract: TableContract, conventions: Conventions) -> Iterator[str]:
+    """Yield a note for each column of measures that holds some that cannot be read."""
+    measures = [
+        column for column in contract.columns if column.kind is Kind.MEASURE and column.name in texts.columns
     ]
-    if not numbers:
+    if not measures:
         return
     lost = {
         column.name: _value(texts, column, conventions, "UTC").isnull()
         & ~is_blank(texts[column.name], column)
-        for column in numbers
+        for column in measures
     }
     for name, rows in _row(texts.aggregate(**{name: rows.sum() for name, rows in lost.items()})).items():
         if rows:
@@ -108,7 +105,7 @@ def _value(texts: ibis.Table, column: Column, conventions: Conventions, zone: st
     text = texts[column.name]
     if column.kind is Kind.TIME:
         return local_times(text, zone, day_first=conventions.day_first[column.name])
-    if column.kind in {Kind.MONEY, Kind.NUMBER}:
+    if column.kind in {Kind.NUMBER, Kind.MEASURE}:
         return to_money(text, decimal_commas=conventions.decimal_commas[column.name])
     if column.kind is Kind.FLAG:
         return _flag(text)

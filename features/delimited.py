@@ -151,11 +151,9 @@ def _encoding(path: Path) -> str:
     for magic, what in FOREIGN.items():
         if start.startswith(magic):
             raise UnreadableSourceError(f"{path} is {what}, not CSV.", mend="Save it as CSV or Parquet.")
-    for bom, encoding in BOMS.items():
-        if start.startswith(bom):
-            return encoding
+    marked = [encoding for bom, encoding in BOMS.items() if start.startswith(bom)]
     failures = []
-    for encoding in ("utf-8", "cp932"):
+    for encoding in marked or ("utf-8", "cp932"):
         try:
             with path.open(encoding=encoding, newline="") as file:
                 while file.read(1 << 22):
@@ -165,5 +163,7 @@ def _encoding(path: Path) -> str:
         else:
             return encoding
     raise UnreadableSourceError(
-        f"{path} is neither UTF-8 nor Shift_JIS (cp932).", which=failures, mend="Save it as UTF-8."
+        f"{path} is in no encoding that Joren knows: UTF-8, UTF-16 with its mark, Shift_JIS (cp932).",
+        which=failures,
+        mend="Save it as UTF-8.",
     )

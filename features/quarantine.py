@@ -52,8 +52,8 @@ _NOTHING = rf"(?i)^{_SPACE}(null|none|na|n/a|nat|\\n)?{_SPACE}$"
 _NOTHING_OR_NAN = rf"(?i)^{_SPACE}(null|none|na|n/a|nat|\\n|nan)?{_SPACE}$"
 
 
-@ibis.udf.scalar.builtin(signature=(("int32",), "string"))
-def chr(code):  # type: ignore[no-untyped-def]  # noqa: A001, ANN001, ANN202
+@ibis.udf.scalar.builtin(name="chr", signature=(("int32",), "string"))
+def character(code):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return the character numbered ``code``: a function of DuckDB (and of Postgres)."""
 
 
@@ -72,12 +72,12 @@ def fault_of(column: Column, text: StringValue, value: Value, *, day_first: bool
     amiss: _Faults = []
     match column.kind:
         case Kind.ID:
-            amiss = [(text.contains(chr(0)), "unreadable")] if column.required else []
+            amiss = [(text.contains(character(0)), "unreadable")] if column.required else []
         case Kind.TIME:
             unread += [(is_undecided(text), "ambiguous")] if day_first is None else []
             unread += [(ibis.literal(True), "unreadable")]
             amiss = [((value < EARLIEST) | (value >= LATEST), "out_of_range")]
-        case Kind.MONEY:
+        case Kind.NUMBER:
             unread += [(is_not_finite(text), "non_finite"), (is_number(text), "out_of_range")]
             unread += [(ibis.literal(True), "unreadable")]
         case Kind.FLAG:
@@ -134,17 +134,23 @@ def refused_rows(
 
 
 def ragged_rows(rows: Iterable[Ragged], table: str, fields: int) -> ibis.Table:
-    """Return the quarantine of rows that have not as many ``fields`` as the header."""
-    return ibis.memtable(
-        [
-            (
-                table,
-                row.source_row,
-                "ragged_line",
-                f"{row.fields} fields, not {fields}",
-                json.dumps({"line": row.text}, ensure_ascii=False),
-            )
-            for row in rows
-        ],
-        schema=QUARANTINE,
-    )
+    """Return the quarantine of rows that have not as many ``fields`` as the header.
+
+    Where such a row runs over many lines, a quotation mark in it was probably never closed.
+    """
+    quarantined = [
+        (
+            table,
+            row.source_row,
+            "ragged_line",
+            _misfit(row, fields),
+            json.dumps({"line": row.text}, ensure_ascii=False),
+        )
+        for row in rows
+    ]
+    return ibis.memtable(quarantined, schema=QUARANTINE)
+
+
+def _misfit(row: Ragged, fields: int) -> str:
+    lines = len(row.text.splitlines())
+    return f"{row.fields} fields, not {fields}" + (f", over {lines:,} lines" if lines > 1 else "")

@@ -17,7 +17,7 @@ from ibis.backends.duckdb import Backend
 
 from features.columnar import frame_of, is_parquet, open_parquet
 from features.columns import matched_columns
-from features.conform import conformed, conventions_of, unread_numbers
+from features.conform import conformed, conventions_of, unread_measures
 from features.currency import UNKNOWN, business_currency, is_foreign
 from features.delimited import Ragged, open_delimited
 from features.errors import DataError, SourceNotFoundError, UnreadableSourceError
@@ -121,7 +121,7 @@ def _read(opened: Opened, source: Source, config: DataConfig) -> Tables:
     positions = matched_columns(TRANSACTIONS, source.columns, opened.names, source.location)
     columns = {name: opened.names[position] for name, position in positions.items()}
     connection = _connect()
-    texts = _texts(connection, opened, positions)
+    texts = _texts(connection, opened, positions, source.location)
     currency = business_currency(texts, config.currency, source.location)
     conventions = conventions_of(texts, TRANSACTIONS)
     typed = conformed(texts, TRANSACTIONS, conventions, zone, is_foreign(texts, currency))
@@ -130,7 +130,7 @@ def _read(opened: Opened, source: Source, config: DataConfig) -> Tables:
     if opened.ragged:
         ragged = ragged_rows(opened.ragged, TRANSACTIONS.name, len(opened.names))
         connection.insert("quarantine", ragged)
-    notes = [*opened.notes, *_notes(config, currency), *unread_numbers(texts, TRANSACTIONS, conventions)]
+    notes = [*opened.notes, *_notes(config, currency), *unread_measures(texts, TRANSACTIONS, conventions)]
     connection.drop_table("texts")
     accepted = _without_refused(connection)
     report = report_of(accepted, quarantine, location=source.location, columns=columns, notes=notes)
@@ -145,7 +145,7 @@ def _connect() -> Backend:
     return ibis.duckdb.connect(autoinstall_known_extensions=False, temp_directory=str(spill))
 
 
-def _texts(connection: Backend, opened: Opened, positions: Mapping[str, int]) -> ibis.Table:
+def _texts(connection: Backend, opened: Opened, positions: Mapping[str, int], location: str) -> ibis.Table:
     """Draw the batches into a table of source_row and, by the contract's names, the texts."""
     schema = ibis.schema({"source_row": "int64", **dict.fromkeys(positions, "string")})
     texts = connection.create_table("texts", schema=schema, temp=True)
@@ -158,7 +158,11 @@ def _texts(connection: Backend, opened: Opened, positions: Mapping[str, int]) ->
             connection.con.execute(f"INSERT INTO texts SELECT source_row, {', '.join(values)} FROM batch")
         except duckdb.Error as error:
             raise UnreadableSourceError(
-                f"A column cannot be read as text: {str(error).splitlines()[0]}",
+                f"{location}: a column cannot be read as text: {str(error).splitlines()[0]}",
+                which=[
+                    f"{opened.names[position]}: {batch.schema.field(str(position)).type}"
+                    for position in positions.values()
+                ],
                 mend="Write its values as text, numbers, dates or times.",
             ) from error
         connection.con.unregister("batch")

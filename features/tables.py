@@ -25,8 +25,8 @@ class Kind(Enum):
     ID = "id"  # text, kept as it is ("00123" stays so)
     TEXT = "text"  # the same, but for reading, not for joining
     TIME = "time"  # a moment or a day; an unreadable one refuses its row
-    MONEY = "money"  # DECIMAL(18,4) in currency units; an unreadable one refuses its row
-    NUMBER = "number"  # DECIMAL(18,4); an unreadable one is taken as missing, counted in the notes
+    NUMBER = "number"  # DECIMAL(18,4), money in currency units; an unreadable one refuses its row
+    MEASURE = "measure"  # the same type; an unreadable one is taken as missing, and the report says how many
     FLAG = "flag"  # true/false, yes/no, 1/0; an unreadable one refuses its row
 
 
@@ -69,15 +69,15 @@ CONTRACT: Mapping[str, TableContract] = MappingProxyType(
                 (
                     _CUSTOMER,
                     _required("timestamp", Kind.TIME, "when it was bought or given back"),
-                    _required("amount", Kind.MONEY, "what was paid for the line; negative = refund"),
+                    _required("amount", Kind.NUMBER, "what was paid for the line; negative = refund"),
                     Column("order_id", Kind.ID, "the order that the line belongs to"),
                     Column("line_id", Kind.ID, "names the line; where declared, it may not repeat"),
                     Column("product_id", Kind.ID, "what was bought"),
                     Column("category", Kind.TEXT, "the kind of product"),
-                    Column("quantity", Kind.NUMBER, "pieces, or another measure"),
-                    Column("unit_price", Kind.NUMBER, "price of one, in currency units"),
-                    Column("discount", Kind.NUMBER, "taken off the line, in currency units"),
-                    Column("margin", Kind.MONEY, "gross margin of the line, in currency units"),
+                    Column("quantity", Kind.MEASURE, "pieces, or another measure"),
+                    Column("unit_price", Kind.MEASURE, "price of one, in currency units"),
+                    Column("discount", Kind.MEASURE, "taken off the line, in currency units"),
+                    Column("margin", Kind.NUMBER, "gross margin of the line, in currency units"),
                     Column("currency", Kind.TEXT, "ISO 4217 code of the amount"),
                     Column("channel", Kind.TEXT, "shop, web, app …"),
                     Column("is_return", Kind.FLAG, "the line gives something back"),
@@ -90,7 +90,7 @@ CONTRACT: Mapping[str, TableContract] = MappingProxyType(
                     _CUSTOMER,
                     Column("signed_up_at", Kind.TIME, "when the customer signed up"),
                     Column("acquisition_channel", Kind.TEXT, "where the customer came from"),
-                    Column("acquisition_cost", Kind.MONEY, "what winning the customer cost"),
+                    Column("acquisition_cost", Kind.NUMBER, "what winning the customer cost"),
                     Column("country", Kind.TEXT, "country of the customer"),
                 ),
                 extras=True,
@@ -113,7 +113,7 @@ CONTRACT: Mapping[str, TableContract] = MappingProxyType(
                     _CUSTOMER,
                     _required("submitted_at", Kind.TIME, "when the answer came"),
                     _required("kind", Kind.TEXT, "nps (0-10), csat (1-5) or ces (1-7)"),
-                    _required("score", Kind.MONEY, "the answer, on the scale of its kind"),
+                    _required("score", Kind.NUMBER, "the answer, on the scale of its kind"),
                     Column("comment", Kind.TEXT, "the customer's own words"),
                 ),
             ),
@@ -123,7 +123,7 @@ CONTRACT: Mapping[str, TableContract] = MappingProxyType(
                     _CUSTOMER,
                     _required("changed_at", Kind.TIME, "when the standing changed"),
                     Column("tier", Kind.TEXT, "the tier from then on"),
-                    Column("points", Kind.NUMBER, "the balance of points from then on"),
+                    Column("points", Kind.MEASURE, "the balance of points from then on"),
                 ),
             ),
             TableContract(
@@ -133,7 +133,7 @@ CONTRACT: Mapping[str, TableContract] = MappingProxyType(
                     _required("started_at", Kind.TIME, "when the subscription began"),
                     Column("ended_at", Kind.TIME, "when it ended; missing while it runs"),
                     Column("plan", Kind.TEXT, "which plan"),
-                    Column("monthly_amount", Kind.MONEY, "what a month costs, in currency units"),
+                    Column("monthly_amount", Kind.NUMBER, "what a month costs, in currency units"),
                     Column("cancel_reason", Kind.TEXT, "why it was ended"),
                 ),
             ),
@@ -144,7 +144,7 @@ CONTRACT: Mapping[str, TableContract] = MappingProxyType(
                     _required("sent_at", Kind.TIME, "when the offer went out"),
                     _required("campaign", Kind.ID, "which campaign"),
                     _required("arm", Kind.TEXT, "control, or the name of the offer"),
-                    Column("cost", Kind.MONEY, "what sending it cost, in currency units"),
+                    Column("cost", Kind.NUMBER, "what sending it cost, in currency units"),
                     Column("randomised", Kind.FLAG, "the arm was drawn at random"),
                 ),
             ),

@@ -19,7 +19,6 @@ import ibis
 from ibis.expr.types import (
     BooleanScalar,
     BooleanValue,
-    IntegerColumn,
     StringColumn,
     StringValue,
     TimestampValue,
@@ -38,7 +37,8 @@ _PLAIN_AWARE = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-](0\d|1[0-8])(:
 _OFFSET = r"(?i)\d ?(z|utc|gmt|[+-](0\d|1[0-8]):?[0-5]\d)$"
 _TWELVE_HOURS = r"(?i)\d ?[ap]m$"
 _EITHER_ORDER = r"^(\d{1,2})[/-](\d{1,2})[/-](\d{4})\b"
-_MONTHS = 12
+_SURELY_DAY_FIRST = r"^(1[3-9]|2\d|3[01])[/-](0?[1-9]|1[0-2])[/-]\d{4}\b"
+_SURELY_MONTH_FIRST = r"^(0?[1-9]|1[0-2])[/-](1[3-9]|2\d|3[01])[/-]\d{4}\b"
 
 _DAY_FIRST = (_EITHER_ORDER, r"\3-\2-\1")
 _MONTH_FIRST = (_EITHER_ORDER, r"\3-\1-\2")
@@ -89,13 +89,10 @@ def checked_zone(zone: str | None) -> str:
 
 def is_day_first(text: StringColumn) -> BooleanScalar:
     """Return, over a whole column, whether dates like 3/4/2026 begin with the day; null where in doubt."""
-    first, second = (_part(text, group).max() > _MONTHS for group in (1, 2))
-    return (first != second).ifelse(first, ibis.null("boolean"))
-
-
-def _part(text: StringColumn, group: int) -> IntegerColumn:
-    part = text.strip().re_extract(_EITHER_ORDER, group).try_cast("int8")
-    return is_undecided(text).ifelse(part, ibis.null("int8"))
+    bare = text.strip()
+    day = bare.re_search(_SURELY_DAY_FIRST).any().fill_null(False)
+    month = bare.re_search(_SURELY_MONTH_FIRST).any().fill_null(False)
+    return (day != month).ifelse(day, ibis.null("boolean"))
 
 
 def is_undecided(text: StringValue) -> BooleanValue:
@@ -108,6 +105,7 @@ def local_times(text: StringValue, zone: str, *, day_first: bool | None) -> Time
 
     ``day_first`` says how dates like 3/4/2026 are written; where it is None, they are not read.
     """
+    bare = text.strip()
     order = {True: (_DAY_FIRST,), False: (_MONTH_FIRST,), None: ()}[day_first]
     iso = _rewritten(narrowed(text), (*order, *_TO_ISO))
     instant = _rewritten(iso, _ISO_ZONE).re_extract(_INSTANT, 0)
@@ -115,8 +113,8 @@ def local_times(text: StringValue, zone: str, *, day_first: bool | None) -> Time
     return ibis.cases(
         (text.re_search(_PLAIN), text.try_cast("timestamp")),
         (text.re_search(_PLAIN_AWARE), timezone(zone, text.try_cast("timestamp('UTC')"))),
-        (text.re_search(_OFFSET), timezone(zone, instant.try_cast("timestamp('UTC')"))),
-        (text.re_search(_TWELVE_HOURS), try_strptime(half_day, "%Y-%m-%d %I:%M:%S %p")),
+        (bare.re_search(_OFFSET), timezone(zone, instant.try_cast("timestamp('UTC')"))),
+        (bare.re_search(_TWELVE_HOURS), try_strptime(half_day, "%Y-%m-%d %I:%M:%S %p")),
         else_=iso.re_extract(_DAY_OR_MOMENT, 0).try_cast("timestamp"),
     )
 

@@ -96,7 +96,8 @@ def test_a_header_may_follow_blank_lines_and_hold_line_ends(tmp_path: Path) -> N
         (b"\xef\xbb\xbf", "is empty"),
         (b"PK\x03\x04rest", "Excel workbook"),
         (b"\x1f\x8brest", "gzipped"),
-        ("customer_id\nCaf\xe9\n".encode("latin-1"), "neither UTF-8 nor Shift_JIS"),
+        ("customer_id\nCaf\xe9\n".encode("latin-1"), "no encoding that Joren knows"),
+        (b"\xff\xfea", "no encoding that Joren knows"),
     ],
 )
 def test_what_is_no_csv_is_refused(tmp_path: Path, content: bytes, message: str) -> None:

@@ -18,7 +18,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features.errors import DataError, SourceNotFoundError, UnknownZoneError, UnreadableSourceError
+from features.errors import (
+    DataError,
+    NothingUsableError,
+    SourceNotFoundError,
+    UnknownZoneError,
+    UnreadableSourceError,
+)
 from features.sources import read_tables, tables_from_frame
 from features.tables import DataConfig, Source, Tables
 
@@ -184,25 +190,9 @@ def test_pandas_types_and_arrow_tables_are_read_alike() -> None:
     assert [row["timestamp"].hour for row in from_pandas] == [0, 0]
 
 
-def test_history_ends_with_the_local_day_and_with_what_was_known() -> None:
-    frame = pd.DataFrame(
-        {
-            "customer_id": ["a", "b", "c", "d"],
-            "timestamp": ["2026-11-20T23:59:59+09:00", "2026-11-20T15:00:00Z", "2026-11-19", "2026-11-18"],
-            "amount": [1, 1, 1, 1],
-            "known_at": [None, None, "2026-11-21 00:00", "2026-11-20 23:59"],
-        }
-    )
-    tables = tables_from_frame(frame, zone="Asia/Tokyo")
-    as_of = date(2026, 11, 20)
-    assert sorted(tables.history(as_of).customer_id.to_pyarrow().to_pylist()) == ["a", "d"]
-    assert tables.after(as_of) == 2
-    assert (tables.first_day(as_of), tables.last_day(as_of)) == (date(2026, 11, 18), as_of)
-    assert tables.first_day(date(2026, 11, 1)) is None
-
-
 def test_what_can_not_be_read_says_so(tmp_path: Path) -> None:
     (tmp_path / "shop.csv").write_text(SHOP, encoding="utf-8")
+    (tmp_path / "head.csv").write_text(SHOP.splitlines()[0], encoding="utf-8")
     (tmp_path / "cut.parquet").write_bytes(b"PAR1 and no more")
     pq.write_table(
         pa.table({"customer_id": [b"\xff"], "timestamp": ["x"], "amount": [1]}), tmp_path / "bytes"
@@ -215,8 +205,12 @@ def test_what_can_not_be_read_says_so(tmp_path: Path) -> None:
         read(tmp_path)
     with pytest.raises(UnreadableSourceError, match="cannot be read as Parquet"):
         read(tmp_path / "cut.parquet")
-    with pytest.raises(UnreadableSourceError, match="cannot be read as text"):
+    with pytest.raises(
+        UnreadableSourceError, match=r"a column cannot be read as text.*\n  customer_id: binary"
+    ):
         read(tmp_path / "bytes")
+    with pytest.raises(NothingUsableError, match="has no rows"):
+        read(tmp_path / "head.csv")
     with pytest.raises(UnreadableSourceError, match="cannot be opened"):
         read(tmp_path / ("x" * 300))
     with pytest.raises(UnknownZoneError, match="Asia/Tokyo"):
@@ -245,7 +239,7 @@ def test_ragged_rows_are_refused_not_lost(tmp_path: Path) -> None:
             "table": "transactions",
             "source_row": 10,
             "reason": "ragged_line",
-            "detail": "5 fields, not 4",
+            "detail": "5 fields, not 4, over 2 lines",
             "row": '{"line": "a,b,\\"c,\\n\\",d,e"}',
         },
     ]
