@@ -1,9 +1,9 @@
 """Why a customer may leave: contributions to the log-odds, against those who stayed, told in words.
 
 Linear terms and exact TreeSHAP, weighted as the stack weighs them; what comes by way of the value model is
-handed on to the three facts behind it (orders, days since the first and the last) by exact Shapley values. Most
-customers of most shops have left, so against everybody nearly anyone looks good: each is held against those who
-stayed. Features that would say the same sentence are added up.
+handed on to the three facts behind it (orders, days since the first and the last) by exact Shapley values.
+Most customers of most shops have left, so against everybody nearly anyone looks good: each is held against
+those who stayed. Features that would say the same sentence are added up.
 """
 
 from __future__ import annotations

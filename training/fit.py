@@ -153,16 +153,16 @@ def _constant(values: pd.Series[float]) -> bool:
 def _out_of_time_folds(panel: Panel, config: TrainingConfig) -> list[tuple[Panel, Panel]]:
     """Pair earlier rows with one later moment, newest first: the outcomes end before the moment begins.
 
-    Held-out moments stand half a horizon apart; the earlier rows are a third of the panel's at least, for a
-    stack learned on stunted members would trust them too little.
+    Held-out moments stand half a horizon apart. Beyond the newest, one counts only where a third of the panel
+    lies before it: a stack learned on stunted members would trust them too little.
     """
     horizon = timedelta(days=config.horizon_days)
     folds: list[tuple[Panel, Panel]] = []
     last: date | None = None
     for moment in reversed(panel.moments):
-        earlier = [m for m in panel.moments if m + horizon <= moment]
-        train = panel.at(earlier)
-        if 3 * len(train.inputs) < len(panel.inputs) or len(folds) == FOLDS:
+        train = panel.at([m for m in panel.moments if m + horizon <= moment])
+        stunted = 3 * len(train.inputs) < len(panel.inputs)
+        if not train.moments or (folds and stunted) or len(folds) == FOLDS:
             break
         if last is None or (last - moment) * 2 >= horizon:
             folds.append((train, panel.at([moment])))

@@ -130,7 +130,6 @@ def as_frame(table: ir.Table) -> pd.DataFrame:
     numbers = [name for name, kind in kinds if kind.is_numeric() or kind.is_boolean()]
     days = [name for name, kind in kinds if kind.is_date()]
     casts = dict.fromkeys(numbers, "float64") | dict.fromkeys(days, "timestamp")
-    frame: pd.DataFrame = table.mutate(
-        **{name: table[name].cast(to) for name, to in casts.items()}
-    ).to_pandas()
+    cast = table.mutate(**{name: table[name].cast(to) for name, to in casts.items()})
+    frame: pd.DataFrame = cast.to_pandas()
     return frame.astype(dict.fromkeys(numbers, "float64"))

@@ -19,6 +19,7 @@ from training.models.glm import Array
 
 VALUE_FEATURES = ("btyd_log_odds_no_order", "btyd_log_orders", "btyd_log_spend")
 SMALLEST = 1e-5
+REFUND_ORDERS = 3.0
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class ValueModel:
         """Fit to a behaviour table of one moment. Raises ``NotEnoughDataError``."""
         x, t_x, t = purchase_history(behaviour)
         paid = behaviour["paid_orders"].to_numpy(np.float64)
-        mean_value = behaviour["mean_order_value"].to_numpy(np.float64, na_value=0.0)
+        mean_value = _mean_order_value(behaviour)
         gross = float(behaviour["gross_spend"].sum())
         net = float(behaviour["net_revenue"].sum())
         margin = behaviour["margin_total"]
@@ -74,15 +75,19 @@ class ValueModel:
         )
 
     def expected_spend(self, behaviour: pd.DataFrame) -> Array:
-        """Return expected revenue per order, net of refunds, (customers,)."""
+        """Return expected revenue per order, net of refunds, (customers,).
+
+        What a customer gives back counts as far as it is known: the population's share of spend that is kept
+        weighs as much as ``REFUND_ORDERS`` orders of average size.
+        """
         paid = behaviour["paid_orders"].to_numpy(np.float64)
-        mean_value = behaviour["mean_order_value"].to_numpy(np.float64, na_value=0.0)
-        gross = (
-            np.full(len(behaviour), self.mean_spend)
-            if self.spend is None
-            else self.spend.expected_value(paid, mean_value)
-        )
-        return np.asarray(gross * self.net_share)
+        if self.spend is None:
+            gross = np.full(len(behaviour), self.mean_spend)
+        else:
+            gross = self.spend.expected_value(paid, _mean_order_value(behaviour))
+        prior = REFUND_ORDERS * max(self.mean_spend, SMALLEST)
+        kept = np.maximum(behaviour["net_revenue"].to_numpy(np.float64), 0.0) + prior * self.net_share
+        return np.asarray(gross * kept / (behaviour["gross_spend"].to_numpy(np.float64) + prior))
 
     def features(self, behaviour: pd.DataFrame, horizon_days: float) -> pd.DataFrame:
         """Return ``VALUE_FEATURES`` for the learners: what this model says, on scales that suit a line."""
@@ -116,6 +121,10 @@ class ValueModel:
             net_share=kept["net_share"],
             margin_share=kept["margin_share"],
         )
+
+
+def _mean_order_value(behaviour: pd.DataFrame) -> Array:
+    return behaviour["mean_order_value"].fillna(0.0).to_numpy(np.float64)
 
 
 def purchase_history(behaviour: pd.DataFrame) -> tuple[Array, Array, Array]:
