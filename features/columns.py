@@ -34,7 +34,7 @@ def matched_columns(
                 *(_nearest(name, users[name], found) for name in missing[:3]),
                 f"columns there: {textwrap.shorten(_quoted(found), 600, placeholder=' …')}",
             ],
-            mend=_mend(missing[0]),
+            mend=_mend(missing),
         )
     present = {name: user for name, user in users.items() if user and user in found}
     _refuse_clashes(present, found, location)
@@ -82,10 +82,9 @@ def _nearest(name: str, user: str, found: Sequence[str]) -> str:
     return f"{name}: nearest {_quoted(nearest)}" if nearest else f"{name}: nothing like it"
 
 
-def _mend(name: str) -> str:
-    return (
-        f'Say which it is: --map {name}=YOUR_COLUMN, or in joren.toml under columns: {name} = "YOUR_COLUMN".'
-    )
+def _mend(missing: Sequence[str]) -> str:
+    flags = " ".join(f"--map {name}=YOUR_COLUMN" for name in missing)
+    return f"Say which they are: {flags}, or under columns in joren.toml."
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -140,9 +140,11 @@ def _read(opened: Opened, source: Source, config: DataConfig) -> Tables:
 
 
 def _connect() -> Backend:
-    """Open a database in memory that installs nothing, and spills where temporary files belong."""
+    """Open a database in memory that installs nothing, prints nothing, and spills where that belongs."""
     spill = Path(tempfile.gettempdir()) / f"joren-{uuid4().hex}"  # made by DuckDB if need be, and removed
-    return ibis.duckdb.connect(autoinstall_known_extensions=False, temp_directory=str(spill))
+    connection = ibis.duckdb.connect(autoinstall_known_extensions=False, temp_directory=str(spill))
+    connection.con.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def _texts(connection: Backend, opened: Opened, positions: Mapping[str, int], location: str) -> ibis.Table:
