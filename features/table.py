@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import ibis
 
 from features.behaviour.history import customer_days, known_at
-from features.behaviour.purchases import purchase_ratios, purchase_sums
-from features.behaviour.rhythm import rhythm_ratios, rhythm_sums
+from features.behaviour.purchases import purchase_days, purchase_ratios, purchase_sums
+from features.behaviour.rhythm import rhythm_days, rhythm_ratios, rhythm_sums
 from features.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def behaviour_panel(tables: Tables, references: Sequence[Reference]) -> ir.Table
 
     Columns as in `behaviour_table`; sorted by as_of, then customer_id.
     """
-    history = known_at(customer_days(tables), [reference.as_of for reference in references])
+    known = known_at(customer_days(tables), [reference.as_of for reference in references])
+    history = known.mutate(**purchase_days(known), **rhythm_days(known))
     sums = history.group_by("as_of", "customer_id").aggregate(
         **purchase_sums(history), **rhythm_sums(history)
     )

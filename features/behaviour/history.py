@@ -42,8 +42,8 @@ def customer_days(tables: Tables) -> ir.Table:
     - ``lines``: rows of purchase
     - ``first_time``: of the first purchase whose time of day is recorded; null where none is. Midnight sharp
       is how a date without a time arrives, so it counts as not recorded
-    - ``previous_order``, ``second_previous_order``: the days of the two orders before, on rows of purchase;
-      here only where no row is late, otherwise from `known_at` on
+    - ``previous_order``, ``second_previous_order``: the days of the two orders before, ``previous_gross`` of
+      the one before: on rows of purchase, and here only where no row is late, otherwise from `known_at` on
     """
     query = str(ibis.to_sql(tables.transactions, dialect=tables.connection.name))
     name = f"customer_days_{hashlib.sha256(query.encode()).hexdigest()[:12]}"
@@ -109,10 +109,12 @@ def _states(summed: ir.Table) -> ir.Table:
 
 def _finished(days: ir.Table) -> ir.Table:
     """Add what follows from the sums, and bring the money back to 64 bits."""
-    bounded = {
-        name: days[name].clip(-MONEY_BOUND, MONEY_BOUND).cast(MONEY) for name in ("gross", "refund", "margin")
-    }
-    money = days.mutate(purchase=days.lines > 0, **bounded)
+    money = days.mutate(
+        purchase=days.lines > 0,
+        gross=ibis.least(days.gross, MONEY_BOUND).cast(MONEY),
+        refund=ibis.least(days.refund, MONEY_BOUND).cast(MONEY),
+        margin=days.margin.clip(-MONEY_BOUND, MONEY_BOUND).cast(MONEY),
+    )
     return money.mutate(net=money.gross - money.refund)
 
 
@@ -121,4 +123,5 @@ def _with_previous_orders(days: ir.Table, *keys: str) -> ir.Table:
     return days.mutate(
         previous_order=days.purchase.ifelse(days.day.lag(1).over(orders), None),
         second_previous_order=days.purchase.ifelse(days.day.lag(2).over(orders), None),
+        previous_gross=days.purchase.ifelse(days.gross.lag(1).over(orders), None),
     )

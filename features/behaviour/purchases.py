@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["DECAY_DAYS", "SPEND_DECAY_DAYS", "TREND_DAYS", "WINDOW_DAYS", "purchase_ratios", "purchase_sums"]
+__all__ = [
+    "DECAY_DAYS",
+    "SPEND_DECAY_DAYS",
+    "TREND_DAYS",
+    "WINDOW_DAYS",
+    "purchase_days",
+    "purchase_ratios",
+    "purchase_sums",
+]
 
 WINDOW_DAYS = (28, 91, 182, 364)
 """Whole weeks, so that every window holds each weekday equally often."""
@@ -22,13 +30,19 @@ LOG_EXACT = 1e4
 """Logarithms are rounded to ten-thousandths: the sums of their squares stay exact in 64 bits."""
 
 
+def purchase_days(history: ir.Table) -> Mapping[str, ir.Value]:
+    """Return what the sums need of each customer-day beyond what the history says."""
+    log_value = history.gross.nullif(0).cast("float64").ln()
+    return {"log_value": (log_value * LOG_EXACT).round().cast("int64")}
+
+
 def purchase_sums(history: ir.Table) -> Mapping[str, ir.Value]:
     """Return the aggregates over a customer's history that the features of orders and money are made of.
 
     An order is a customer-day with a purchase; values of orders (maximum, spread) are over paid orders.
     """
     paid = history.gross > 0
-    log_value = (history.gross.nullif(0).cast("float64").ln() * LOG_EXACT).round().cast("int64")
+    first = history.purchase & history.previous_order.isnull()
     return {
         "orders": history.count(where=history.purchase),
         "paid_orders": history.count(where=paid),
@@ -36,12 +50,12 @@ def purchase_sums(history: ir.Table) -> Mapping[str, ir.Value]:
         "gross_spend": history.gross.sum(),
         "refund_total": history.refund.sum(),
         "margin_total": history.margin.sum(),
-        "first_order_value": history.gross.argmin(history.day, where=history.purchase),
-        "last_order_value": history.gross.argmax(history.day, where=history.purchase),
+        "first_order_value": history.gross.max(where=first),
+        "last_order_value": history.gross.sum() - history.previous_gross.sum().fill_null(0),
         "max_order_value": history.gross.max(where=paid),
         "days_since_last_refund": history.age_days.min(where=history.refund > 0),
-        "log_sum": log_value.sum(),
-        "log_squares": (log_value * log_value).sum(),
+        "log_sum": history.log_value.sum(),
+        "log_squares": (history.log_value * history.log_value).sum(),
         **dict(_within_windows(history)),
         **dict(_decayed(history)),
     }

@@ -10,7 +10,7 @@ import ibis
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["EVENING_HOUR", "rhythm_ratios", "rhythm_sums"]
+__all__ = ["EVENING_HOUR", "rhythm_days", "rhythm_ratios", "rhythm_sums"]
 
 EVENING_HOUR = 18
 WEEKDAYS = range(7)
@@ -19,17 +19,21 @@ SATURDAY, SUNDAY = 5, 6
 YEAR_DAYS = 365
 
 
-def rhythm_sums(history: ir.Table) -> Mapping[str, ir.Value]:
-    """Return the aggregates over a customer's history that the features of time are made of.
+def rhythm_days(history: ir.Table) -> Mapping[str, ir.Value]:
+    """Return what the sums need of each customer-day beyond what the history says."""
+    previous = history.previous_order
+    return {
+        "gap_days": history.day.delta(previous, unit="day"),
+        "weekday": history.purchase.ifelse(history.day.day_of_week.index(), None),
+        "new_month": history.purchase
+        & (previous.isnull() | (previous.truncate("M") < history.day.truncate("M"))),
+    }
 
-    Gaps are days between consecutive orders; the day of an order counts once.
-    """
+
+def rhythm_sums(history: ir.Table) -> Mapping[str, ir.Value]:
+    """Return the aggregates over a customer's history that the features of time are made of."""
     bought = history.purchase
-    gap_days = history.day.delta(history.previous_order, unit="day")
-    new_month = history.previous_order.isnull() | (
-        history.previous_order.truncate("M") < history.day.truncate("M")
-    )
-    weekday = history.day.day_of_week.index()
+    gap_days = history.gap_days
     return {
         "days_since_first_order": history.age_days.max(where=bought),
         "days_since_last_order": history.age_days.min(where=bought),
@@ -39,10 +43,10 @@ def rhythm_sums(history: ir.Table) -> Mapping[str, ir.Value]:
         "min_gap_days": gap_days.min(),
         "max_gap_days": gap_days.max(),
         "gap_squares": (gap_days * gap_days).sum(),
-        "active_months": history.count(where=bought & new_month),
+        "active_months": history.count(where=history.new_month),
         "timed_orders": history.first_time.count(),
         "evening_orders": history.count(where=history.first_time.hour() >= EVENING_HOUR),
-        **{f"weekday_{number}": history.count(where=bought & (weekday == number)) for number in WEEKDAYS},
+        **{f"weekday_{number}": history.count(where=history.weekday == number) for number in WEEKDAYS},
     }
 
 
