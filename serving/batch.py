@@ -57,30 +57,19 @@ def score_run(
     return ScoredRun(scores[list(SCORE_COLUMNS)], behaviour)
 
 
-def publish_run(
-    bundle: Scorer,
-    tables: Tables,
-    as_of: date,
-    store: Store,
-    *,
-    run_id: str,
-    published_at: datetime,
-    reasons_for: int = 1_000,
-    keep_runs: int = 5,
-) -> pd.DataFrame:
-    """Score a run, publish it whole, forget runs older than the last ``keep_runs``, and return the scores.
+def publish_run(run: ScoredRun, store: Store, *, published_at: datetime, keep_runs: int = 5) -> None:
+    """Publish a run of one score or more, seen whole or not at all; forget all but the last ``keep_runs``.
 
     ``published_at`` is an aware moment. Raises what ``Store.publish`` raises; the run before then stays.
     """
-    run = score_run(bundle, tables, as_of, run_id, reasons_for=reasons_for)
+    one = run.scores.iloc[0]
     info = RunInfo(
-        run_id=run_id,
-        as_of=as_of,
-        horizon_days=bundle.metadata.horizon_days,
-        model_version=bundle.version,
-        currency=bundle.metadata.currency,
+        run_id=one["run_id"],
+        as_of=one["as_of"],
+        horizon_days=int(one["horizon_days"]),
+        model_version=one["model_version"],
+        currency=one["currency"],
         published_at=published_at,
     )
     store.publish(run.scores, run.behaviour, run=info)
     store.prune(keep_runs=keep_runs)
-    return run.scores

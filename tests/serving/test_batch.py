@@ -51,10 +51,9 @@ def test_without_any_value_at_risk_nothing_breaks() -> None:
 def test_a_run_is_published_whole_and_old_ones_are_forgotten(store: Store) -> None:
     bundle = FakeBundle()
     for number in range(4):
-        scores = publish_run(
-            bundle, TABLES, AS_OF, store, run_id=f"run-{number}", published_at=PUBLISHED_AT, keep_runs=2
-        )
-    run = store.current_run()
+        scored = score_run(bundle, TABLES, AS_OF, f"run-{number}")
+        publish_run(scored, store, published_at=PUBLISHED_AT, keep_runs=2)
+    scores, run = scored.scores, store.current_run()
     assert run is not None
     assert (run.run_id, run.model_version, run.customers) == ("run-3", VERSION, len(scores))
     assert [kept.run_id for kept in store.runs()] == ["run-3", "run-2"]

@@ -19,7 +19,7 @@ from features.tables import Tables
 from joren.example import CDNOW_AS_OF, CDNOW_COLUMNS, CDNOW_HORIZON_DAYS, cdnow_rows
 from serving.app import create_app
 from serving.auth import Scope, create_key
-from serving.batch import publish_run
+from serving.batch import publish_run, score_run
 from serving.service import ScoringService
 from serving.settings import Settings
 from serving.shelf import Shelf
@@ -54,13 +54,12 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     bundle = Bundle.load(folder / "bundles" / fitted.version)
     store = Store.open(f"sqlite:///{folder}/scores.db")
     now = datetime.now(UTC)
-    scores = publish_run(
-        bundle, tables, CDNOW_AS_OF, store, run_id="run-1", published_at=now, reasons_for=EXPLAINED
-    )
+    scored = score_run(bundle, tables, CDNOW_AS_OF, "run-1", reasons_for=EXPLAINED)
+    publish_run(scored, store, published_at=now)
     service = ScoringService(store, Shelf(folder / "bundles", Bundle.load))
     with TestClient(create_app(Settings(), service)) as client:
         client.headers["X-API-Key"] = create_key(store, "test", Scope, now=now)
-        yield Published(bundle, tables, scores, client)
+        yield Published(bundle, tables, scored.scores, client)
 
 
 def score_of(published: Published, customer_id: str, **query: str) -> dict[str, object]:

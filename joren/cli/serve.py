@@ -1,0 +1,40 @@
+"""``joren serve``: the scoring service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from joren.cli.options import ProjectFolder
+
+__all__ = ["EXAMPLES", "serve"]
+
+EXAMPLES = (
+    ("joren serve", "on 127.0.0.1:8000, or where joren.toml says"),
+    ("joren serve --port 9000", "on another port"),
+)
+
+
+def serve(
+    project: ProjectFolder = Path(),
+    host: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The address to listen on.")] = None,
+    port: Annotated[
+        int | None, typer.Option(metavar="N", min=0, max=65_535, help="The port; 0 takes a free one.")
+    ] = None,
+) -> None:
+    """Serve the published scores over HTTP, with the API described at /docs.
+
+    A new run is seen as soon as it is published; nothing has to be restarted. Requests need a key, which
+    `joren keys create NAME` makes.
+    """
+    from joren.asgi import serve as answer
+    from joren.project import load_project
+    from joren.service import service_settings
+
+    settings = service_settings(load_project(project))
+    chosen = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
+    settings = settings.model_copy(update=chosen)
+    typer.echo(f"Joren answers on http://{settings.host}:{settings.port} (the API: /docs)", err=True)
+    answer(settings)

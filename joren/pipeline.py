@@ -1,0 +1,149 @@
+"""The walk: read, learn, judge, keep, score, publish, write. It wires the rooms; the logic is theirs."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Protocol
+
+from features.sources import read_tables
+from features.tables import Tables
+from joren.commit import Staging
+from joren.outputs import BEHAVIOUR, MODEL, REPORTS, refuse_what_is_not_ours, write_behaviour, write_results
+from joren.project import Project, moment_asked
+from joren.report import RunReport, TrainingReport, run_report, training_report
+from joren.service import service_settings
+from joren.tracking import Kept, copy_home, keep
+from joren.workplace import workplace
+from serving.batch import ScoredRun, publish_run, score_run
+from serving.store import Store
+from training.backtest import hold_out
+from training.bundle import Bundle
+from training.errors import BundleError
+from training.evaluate import Evaluation
+from training.fit import fit
+from training.promotion import POINTER
+from training.registry import Registry
+
+__all__ = ["Steps", "run_once", "run_project", "score_project", "train_project"]
+
+
+class Steps(Protocol):
+    """Whoever is told which step a run is at."""
+
+    def step(self, title: str) -> AbstractContextManager[None]:
+        """Return a context that lasts as long as the step."""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A run under way: what it is of, where it works, and who is told."""
+
+    project: Project
+    stage: Staging
+    steps: Steps
+    started: datetime
+    run_id: str
+    tables: Tables
+    as_of: date
+
+
+def run_once(project: Project, steps: Steps) -> RunReport:
+    """Do all of it within ``project.folder``, and touch nothing else; the files change all or none."""
+    refuse_what_is_not_ours(project)
+    with _begun(project, steps) as walk:
+        new = walk.stage.new
+        bundle, evaluation = _learned(walk)
+        bundle.save(new / MODEL)
+        scored = _scored(walk, bundle)
+        with steps.step("Keeping the model in MLflow"):
+            copy_home(project.folder, new)
+            home = Registry.local(new)
+            elsewhere = walk.stage.scratch / "bundles"
+            keep(home, elsewhere, new / MODEL, evaluation, project=project, tables=walk.tables)
+        report = run_report(project, walk.tables, bundle, evaluation, scored.scores)
+        names = write_results(report, walk.tables, new)
+        walk.stage.commit(*names, MODEL, "mlruns")
+        Registry.local(project.folder)
+    return report
+
+
+def run_project(project: Project, steps: Steps) -> RunReport:
+    """Learn, keep, and score with the better of the new model and the champion; publish the scores."""
+    with _begun(project, steps) as walk:
+        bundle, evaluation = _learned(walk)
+        kept = _kept(walk, bundle, evaluation)
+        return _published(walk, evaluation, kept)
+
+
+def train_project(project: Project, steps: Steps) -> TrainingReport:
+    """Learn, judge and register; the new model becomes the champion where it is better than what stands."""
+    with _begun(project, steps) as walk:
+        bundle, evaluation = _learned(walk)
+        kept = _kept(walk, bundle, evaluation)
+        return training_report(walk.tables, bundle, evaluation, kept)
+
+
+def score_project(project: Project, steps: Steps) -> RunReport:
+    """Score with the champion, and publish."""
+    with _begun(project, steps) as walk:
+        return _published(walk, None, None)
+
+
+@contextmanager
+def _begun(project: Project, steps: Steps) -> Iterator[Walk]:
+    """Hold the project's folder for a run, and read the data."""
+    started = datetime.now(UTC)
+    run_id = f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    with workplace(project.folder) as stage:
+        with steps.step(f"Reading {project.source_name}"):
+            tables = read_tables(project.data)
+            as_of = moment_asked(project, tables)
+        yield Walk(project, stage, steps, started, run_id, tables, as_of)
+
+
+def _learned(walk: Walk) -> tuple[Bundle, Evaluation | None]:
+    config, policy = walk.project.training, walk.project.policy
+    with walk.steps.step(f"Learning from what was known by {walk.as_of}"):
+        bundle = fit(walk.tables, walk.as_of, config, policy)
+    with walk.steps.step("Judging the models on a held-out period"):
+        evaluation = hold_out(walk.tables, walk.as_of, config, policy)
+    return bundle, evaluation
+
+
+def _kept(walk: Walk, bundle: Bundle, evaluation: Evaluation | None) -> Kept:
+    project, path = walk.project, walk.stage.scratch / MODEL
+    with walk.steps.step("Keeping the model in MLflow"):
+        bundle.save(path)
+        home, bundles = Registry.local(project.folder), project.folder / "bundles"
+        return keep(home, bundles, path, evaluation, project=project, tables=walk.tables)
+
+
+def _scored(walk: Walk, bundle: Bundle) -> ScoredRun:
+    with walk.steps.step("Scoring every customer"):
+        return score_run(bundle, walk.tables, walk.as_of, walk.run_id)
+
+
+def _published(walk: Walk, evaluation: Evaluation | None, kept: Kept | None) -> RunReport:
+    """Score with the champion, publish into the store, and write the project's reports."""
+    project, new = walk.project, walk.stage.new
+    bundle = _champion(project)
+    scored = _scored(walk, bundle)
+    report = run_report(project, walk.tables, bundle, evaluation, scored.scores, kept=kept)
+    with walk.steps.step("Publishing the scores"):
+        names = write_results(report, walk.tables, new / REPORTS)
+        write_behaviour(scored.behaviour, new / BEHAVIOUR)
+        with closing(Store.open(service_settings(project).store_url)) as store:
+            publish_run(scored, store, published_at=walk.started)
+        walk.stage.commit(*(f"{REPORTS}/{name}" for name in names), BEHAVIOUR)
+    return report
+
+
+def _champion(project: Project) -> Bundle:
+    path = project.folder / "bundles" / POINTER
+    if not path.exists():
+        raise BundleError(f"No model stands in {project.folder}.", mend="Make one: joren train")
+    return Bundle.load(path)

@@ -1,0 +1,210 @@
+"""A project: what to read, what to ask, and how to judge it. Only this module reads ``joren.toml``."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from features.errors import NothingUsableError
+from features.tables import CONTRACT, DataConfig, Source, Tables
+from joren.errors import ConfigError
+from joren.sections import ProjectFile, keys_beside
+from training.config import TrainingConfig
+from training.policy import Policy
+
+__all__ = ["FILE_NAME", "Project", "file_data", "load_project", "moment_asked", "one_shot_project"]
+
+FILE_NAME = "joren.toml"
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a run needs to know, each room's part in that room's own words.
+
+    ``as_of`` is None where the data's own last day is meant. ``serving`` holds the service's own settings.
+    """
+
+    folder: Path
+    data: DataConfig
+    training: TrainingConfig
+    policy: Policy
+    as_of: date | None = None
+    serving: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def data_file(self) -> Path:
+        """The file of the transactions."""
+        return Path(self.data.sources["transactions"].location)
+
+    @property
+    def source_name(self) -> str:
+        """The name that the transactions' file goes by."""
+        return self.data_file.name
+
+
+def load_project(folder: Path) -> Project:
+    """Read ``folder/joren.toml``; paths in it are relative to the folder.
+
+    Raises ``ConfigError``, with the line and the key, where it is missing, is no TOML, or has a key that is
+    not known or a value that cannot be.
+    """
+    path = folder / FILE_NAME
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        file = ProjectFile.model_validate(tomllib.loads(text))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"There is no {FILE_NAME} in {folder.resolve()}.",
+            mend="Make one with `joren init DIR`, or name a file: `joren run --transactions FILE …`.",
+        ) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read as TOML: {error}.", mend="Mend that line.") from None
+    except ValidationError as error:
+        raise _refusal(error.errors(), path, text) from None
+    transactions = file.tables.transactions
+    for column in transactions.columns:
+        _known_column(column, _at(path, text, ("tables", "transactions", "columns", column)))
+    return Project(
+        folder=folder,
+        data=DataConfig(
+            sources={"transactions": Source(str(folder / transactions.file), transactions.columns)},
+            zone=file.business.zone,
+            currency=file.business.currency,
+            refused_share_limit=file.data.refused_share_limit,
+        ),
+        training=TrainingConfig(horizon_days=file.run.horizon_days, seed=file.run.seed),
+        policy=Policy(**file.value.model_dump(), **file.bands.model_dump()),
+        as_of=file.run.as_of,
+        serving=file.serving.model_dump(exclude_none=True),
+    )
+
+
+def one_shot_project(
+    transactions: Path,
+    as_of: date,
+    horizon_days: int,
+    out: Path,
+    *,
+    mapping: Iterable[str] = (),
+    zone: str | None = None,
+    currency: str | None = None,
+    margin_rate: float | None = None,
+    seed: int = 0,
+) -> Project:
+    """Return the project that the options of ``joren run --transactions`` describe; its folder is ``out``."""
+    return Project(
+        folder=out,
+        data=file_data(transactions, mapping=mapping, zone=zone, currency=currency),
+        training=TrainingConfig(horizon_days=horizon_days, seed=seed),
+        policy=Policy(margin_rate=margin_rate),
+        as_of=as_of,
+    )
+
+
+def file_data(
+    transactions: Path, *, mapping: Iterable[str] = (), zone: str | None = None, currency: str | None = None
+) -> DataConfig:
+    """Return what to read from one file; ``mapping`` holds "contract column=the file's column".
+
+    Raises ``ConfigError`` for a pair that is not so, and for what is no currency's code.
+    """
+    columns: dict[str, str] = {}
+    for pair in mapping:
+        column, equals, name = pair.partition("=")
+        if not (column and equals and name):
+            raise ConfigError(f"--map {pair} is not of the form customer_id=COLUMN.")
+        _known_column(column, "--map: ")
+        if column in columns:
+            raise ConfigError(
+                f"--map names {column} twice.", which=[columns[column], name], mend="Choose one."
+            )
+        columns[column] = name
+    if currency is not None and not re.fullmatch("[A-Z]{3}", currency):
+        raise ConfigError(
+            f"--currency {currency} is no ISO 4217 code.", mend="Three capitals, such as USD or JPY."
+        )
+    return DataConfig({"transactions": Source(str(transactions), columns)}, zone=zone, currency=currency)
+
+
+def moment_asked(project: Project, tables: Tables) -> date:
+    """Return the project's ``as_of``, or else the data's last day.
+
+    Raises ``NothingUsableError`` where no purchase lies on or before it.
+    """
+    read = tables.reports["transactions"]
+    as_of = project.as_of or read.last_day
+    if as_of is None or not _purchases(tables, as_of):
+        raise NothingUsableError(
+            f"{project.source_name} holds no purchase on or before {as_of}.",
+            which=[f"its days are {read.first_day} to {read.last_day}"],
+            mend="Ask as of a later day.",
+        )
+    return as_of
+
+
+def _purchases(tables: Tables, as_of: date) -> int:
+    history = tables.history(as_of)
+    return int(history.filter((history.amount >= 0) & ~history.is_return).count().execute())
+
+
+def _known_column(name: str, at: str) -> None:
+    """Raise ``ConfigError`` with the nearest names where ``name`` is no column of the transactions."""
+    names = [column.name for column in CONTRACT["transactions"].columns]
+    if name not in names:
+        raise ConfigError(f"{at}{name} is no column of the contract.", mend=_nearest(name, names))
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    """Say which of ``names`` may have been meant, or list them all."""
+    close = difflib.get_close_matches(name, names)
+    return f"Did you mean {' or '.join(close)}?" if close else f"Known are {', '.join(names)}."
+
+
+def _refusal(problems: list[ErrorDetails], path: Path, text: str) -> ConfigError:
+    """Put the first of what pydantic found into the file's own terms; a misspelt key before a missing one."""
+    problem = min(problems, key=lambda each: each["type"] != "extra_forbidden")
+    key = tuple(str(part) for part in problem["loc"])
+    at, name = _at(path, text, key), ".".join(key)
+    match problem["type"]:
+        case "extra_forbidden":
+            return ConfigError(
+                f"{at}{name} is no key that Joren knows.", mend=_nearest(key[-1], keys_beside(key))
+            )
+        case "missing":
+            return ConfigError(f"{at}{name} is missing.", mend="See what `joren init DIR` writes.")
+        case "date_type":
+            return ConfigError(
+                f"{at}{name} = {problem['input']!r} is no date.",
+                mend="A date has no quotation marks: 1998-03-31.",
+            )
+        case _:
+            return ConfigError(f"{at}{name} = {problem['input']!r} cannot be.", mend=f"{problem['msg']}.")
+
+
+def _at(path: Path, text: str, key: tuple[str, ...]) -> str:
+    """Return "joren.toml, line 7: " for the line that sets ``key``, or begins the section that lacks it."""
+    line, depth = 1, 0
+    section: tuple[str, ...] = ()
+    for number, content in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*\[([^\[\]]+)\]", content):
+            here = section = _parts(header[1])
+        elif setting := re.match(r"\s*([^#=]+?)\s*=", content):
+            here = section + _parts(setting[1])
+        else:
+            continue
+        if len(here) > depth and here == key[: len(here)]:
+            line, depth = number, len(here)
+    return f"{path}, line {line}: "
+
+
+def _parts(dotted: str) -> tuple[str, ...]:
+    """Return the names in a dotted key; a name that holds a dot itself is not looked for."""
+    return tuple(part.strip(" \"'") for part in dotted.split("."))

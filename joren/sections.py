@@ -1,0 +1,109 @@
+"""The sections of ``joren.toml``: every key, its type, its bounds and its default."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, cast
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+__all__ = ["ProjectFile", "keys_beside"]
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Days = Annotated[int, Field(ge=1, le=3650)]
+
+
+class Section(BaseModel):
+    """A section of the file: no key but those named, each of its own type, as TOML writes it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Business(Section):
+    """Whose days and whose money."""
+
+    zone: str | None = None
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
+
+
+class Data(Section):
+    """How much of the data may be bad."""
+
+    refused_share_limit: Share = 0.10
+
+
+class DataFile(Section):
+    """One table of the contract: its file, and the file's own names of the columns."""
+
+    file: str
+    columns: dict[str, str] = {}
+
+
+class Run(Section):
+    """The question: as of when, and over how many days."""
+
+    as_of: date | None = None
+    horizon_days: Days = 91
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+
+class Value(Section):
+    """How money is reckoned, and from when on a customer counts as gone."""
+
+    margin_rate: Share | None = None
+    clv_horizon_days: Days = 365
+    annual_discount_rate: Annotated[float, Field(ge=0, le=10)] = 0.10
+    lapsed_at: Annotated[float, Field(gt=0, le=1)] = 0.95
+
+
+class Bands(Section):
+    """Where the calibrated churn probability is cut into low, medium and high."""
+
+    high: Share = 0.66
+    low: Share = 0.33
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Bands:
+        if self.low > self.high:
+            raise PydanticCustomError("crossed", "low lies above high")
+        return self
+
+
+class Serving(Section):
+    """The service's address and store; what is not set is left to the service's own defaults."""
+
+    host: str | None = None
+    port: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    workers: Annotated[int, Field(ge=1, le=64)] | None = None
+    store_url: str | None = None
+
+
+class Tables(Section):
+    """The tables of the contract that are read."""
+
+    transactions: DataFile
+
+
+class ProjectFile(Section):
+    """The whole file; only ``[tables.transactions]`` must be there."""
+
+    tables: Tables
+    business: Business = Business()
+    data: Data = Data()
+    run: Run = Run()
+    value: Value = Value()
+    bands: Bands = Bands()
+    serving: Serving = Serving()
+
+
+def keys_beside(key: tuple[str, ...]) -> list[str]:
+    """Return the keys that may stand where ``key`` (a path from the file's top) stands.
+
+    >>> keys_beside(("business", "zome"))
+    ['zone', 'currency']
+    """
+    section: type[BaseModel] = ProjectFile
+    for part in key[:-1]:
+        section = cast("type[BaseModel]", section.model_fields[part].annotation)
+    return list(section.model_fields)

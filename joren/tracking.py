@@ -1,0 +1,93 @@
+"""What a run leaves in MLflow: parameters, measures, pictures, the card, the model, perhaps the alias."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from features.tables import Tables
+from joren.project import Project
+from training.bundle import Bundle
+from training.contest import Standing, Verdict, contest
+from training.evaluate import Evaluation
+from training.model_card import model_card
+from training.plots import figures
+from training.registry import Registry, Version
+
+__all__ = ["Kept", "copy_home", "keep"]
+
+DATABASE_SUFFIXES = (".db", ".db-wal", ".db-shm", ".db-journal")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The version that a run registered, and whether it became the champion."""
+
+    version: Version
+    verdict: Verdict
+
+
+def keep(
+    registry: Registry,
+    bundles: Path,
+    bundle_path: Path,
+    evaluation: Evaluation | None,
+    *,
+    project: Project,
+    tables: Tables,
+) -> Kept:
+    """Register the bundle in ``bundle_path``; where it beats the champion, promote it into ``bundles``."""
+    bundle = Bundle.load(bundle_path)
+    standing = Standing.of(bundle.metadata, evaluation)
+    fingerprint = _fingerprint(tables, project, bundle.metadata.as_of)
+    champion = registry.champion()
+    version = registry.register(
+        bundle_path,
+        evaluation,
+        parameters={**project.training.to_dict(), **project.policy.to_dict()},
+        fingerprint=fingerprint,
+        figures=figures(evaluation) if evaluation else {},
+        card=model_card(bundle, evaluation, fingerprint),
+        tags=standing.to_tags(),
+    )
+    if champion is not None and champion.number == version.number:
+        return Kept(version, Verdict(promoted=False, why="this very model is the champion already"))
+    verdict = contest(standing, Standing.from_tags(champion.tags) if champion else None)
+    if verdict.promoted:
+        registry.promote(version.number, bundles, why=verdict.why, who="joren")
+    return Kept(version, verdict)
+
+
+def copy_home(folder: Path, into: Path) -> None:
+    """Copy ``folder/mlruns`` into a staging. Artefacts, which never change, are linked where the disk can."""
+    if (folder / "mlruns").exists():
+        shutil.copytree(folder / "mlruns", into / "mlruns", copy_function=_linked)
+
+
+def _linked(source: str, place: str) -> None:
+    if not source.endswith(DATABASE_SUFFIXES):
+        try:
+            os.link(source, place)
+        except OSError:
+            pass
+        else:
+            return
+    shutil.copy2(source, place)
+
+
+def _fingerprint(tables: Tables, project: Project, as_of: date) -> dict[str, str | int]:
+    """Return what tells this data from any other: no row of it."""
+    report = tables.reports["transactions"]
+    with project.data_file.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        "sha256": digest,
+        "rows": report.accepted,
+        "first_day": str(tables.first_day(as_of)),
+        "last_day": str(tables.last_day(as_of)),
+        "columns": ", ".join(report.columns),
+    }
