@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Any
 
 import anyio.to_thread
-from fastapi import Security, params
-from fastapi.security import APIKeyHeader, HTTPBearer, SecurityScopes
+from fastapi import Depends
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Send
@@ -16,22 +15,24 @@ from serving.auth import ApiKey, Gatekeeper, Scope
 from serving.errors import ServingError
 from serving.problems import answer_error
 
-__all__ = ["OPEN_PATHS", "OPEN_UNDER", "Gate", "needs"]
+__all__ = ["OPEN_PATHS", "OPEN_UNDER", "SECURITY_SCHEMES", "Gate", "needs"]
 
 OPEN_PATHS = frozenset({"/livez", "/readyz", "/openapi.json", "/docs"})
 OPEN_UNDER = "/static/"
 
-BEARER = HTTPBearer(
-    scheme_name="Bearer",
-    description="`Authorization: Bearer joren_…`, with a key from `joren keys create`.",
-    auto_error=False,
-)
-HEADER = APIKeyHeader(
-    name="X-API-Key",
-    scheme_name="ApiKey",
-    description="The same key in a header of its own.",
-    auto_error=False,
-)
+SECURITY_SCHEMES = {
+    "Bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "`Authorization: Bearer joren_…`, with a key from `joren keys create`.",
+    },
+    "ApiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "The same key in a header of its own.",
+    },
+}
 
 
 class Gate:
@@ -59,20 +60,15 @@ class Gate:
         await self._app(scope, receive, send)
 
 
-async def _check(
-    request: Request,
-    needed: SecurityScopes,
-    _bearer: Annotated[object, Security(BEARER)],
-    _header: Annotated[object, Security(HEADER)],
-) -> None:
-    key: ApiKey = request.state.key
-    for scope in needed.scopes:
-        key.demand(Scope(scope))
+def needs(scope: Scope) -> dict[str, Any]:
+    """Return the keywords of a route whose key must have that scope (403 otherwise), and that says so."""
 
+    async def check(request: Request) -> None:
+        key: ApiKey = request.state.key
+        key.demand(scope)
 
-def needs(scope: Scope) -> params.Security:
-    """Return the dependency of a route whose key must have that scope (403 otherwise)."""
-    return params.Security(_check, scopes=[scope.value])
+    ways = [{name: [scope.value]} for name in SECURITY_SCHEMES]
+    return {"dependencies": [Depends(check)], "openapi_extra": {"security": ways}}
 
 
 def _credential(headers: Headers) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from serving.gate import SECURITY_SCHEMES
 from serving.problems import MEDIA_TYPE, Problem
 
 __all__ = ["describe", "problems"]
@@ -76,6 +77,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for operation in (one for path in document["paths"].values() for one in path.values()):
             for scope in _scopes(operation):
                 operation["description"] += f"\n\nNeeds a key with the scope `{scope}`."
+        document["components"]["securitySchemes"] = SECURITY_SCHEMES
         schemas = document["components"]["schemas"]
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)

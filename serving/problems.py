@@ -123,7 +123,7 @@ def problem_answer(
         errors=errors,
     )
     content = problem.model_dump_json(exclude_none=True)
-    return Response(content, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+    return Response(content, int(status), headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
 def _item(error: Mapping[str, Any]) -> ProblemItem:

@@ -89,6 +89,11 @@ class Store:
         """The connections, for what lies beside the scores (API keys)."""
         return self._database
 
+    @property
+    def is_local(self) -> bool:
+        """Whether a row is read in less time than a thread takes to start: SQLite, in a file beside us."""
+        return self._database.readers.dialect.name == "sqlite"
+
     def close(self) -> None:
         """Give every connection back."""
         self._database.close()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar, cast
 
-from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.service import ScoringService
 
-__all__ = ["Service", "json_answer", "refuse_parameters", "refuse_repeated_parameters"]
+__all__ = ["answer_of", "json_answer", "refuse_parameters", "refuse_repeated_parameters", "service_of"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def service_of(request: Request) -> ScoringService:
@@ -20,7 +24,11 @@ def service_of(request: Request) -> ScoringService:
     return cast("ScoringService", request.app.state.service)
 
 
-Service = Annotated[ScoringService, Depends(service_of)]
+async def answer_of(service: ScoringService, question: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+    """Return ``question(*args)``, from a thread unless the store answers faster than a thread would start."""
+    if service.store.is_local:
+        return question(*args, **named)
+    return await run_in_threadpool(question, *args, **named)
 
 
 def refuse_repeated_parameters(request: Request) -> None:

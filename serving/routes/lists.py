@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,7 +13,7 @@ from serving.auth import Scope
 from serving.gate import needs
 from serving.negotiation import CSV, JSON, preferred
 from serving.openapi import problems
-from serving.routes.asked import Service, json_answer, refuse_repeated_parameters
+from serving.routes.asked import json_answer, refuse_repeated_parameters, service_of
 from serving.schemas import AtRiskPage, AtRiskQuery
 from serving.service import Explaining, Page
 from serving.spreadsheet import to_csv
@@ -23,9 +23,7 @@ from training.score_schema import SCORE_COLUMNS
 
 __all__ = ["router"]
 
-router = APIRouter(
-    tags=["lists"], dependencies=[needs(Scope.LISTS_READ), Depends(refuse_repeated_parameters)]
-)
+router = APIRouter(tags=["lists"])
 
 PATH = "/v1/at-risk"
 FORMS: dict[int | str, dict[str, Any]] = {
@@ -51,8 +49,9 @@ FORMS: dict[int | str, dict[str, Any]] = {
     summary="Customers at risk, the most value at risk first",
     response_model=AtRiskPage,
     responses=FORMS | problems(400, 401, 403, 406, 410, 422, 503),
+    **needs(Scope.LISTS_READ),
 )
-def at_risk(request: Request, service: Service, query: Annotated[AtRiskQuery, Query()]) -> Response:
+def at_risk(request: Request, query: Annotated[AtRiskQuery, Query()]) -> Response:
     """Return a page of the list: JSON, or CSV with `Accept: text/csv`.
 
     To walk the list, follow `Link`, or pass `next_cursor` on with the same filters. All pages of a walk show
@@ -60,8 +59,9 @@ def at_risk(request: Request, service: Service, query: Annotated[AtRiskQuery, Qu
     a formula begins with an apostrophe, null is an empty cell, and reasons are their texts, separated by
     semicolons.
     """
+    refuse_repeated_parameters(request)
     form = preferred(request.headers.get("accept"), (JSON, CSV))
-    page = service.at_risk(
+    page = service_of(request).at_risk(
         AtRiskFilter(
             status=query.status,
             band=query.band,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.auth import Scope
 from serving.gate import needs
 from serving.openapi import problems
-from serving.routes.asked import Service, json_answer, refuse_parameters
+from serving.routes.asked import json_answer, refuse_parameters, service_of
 from serving.schemas import CurrentModel
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["models"], dependencies=[needs(Scope.SCORES_READ), Depends(refuse_parameters)])
+router = APIRouter(tags=["models"])
 
 
 @router.get(
@@ -21,10 +22,12 @@ router = APIRouter(tags=["models"], dependencies=[needs(Scope.SCORES_READ), Depe
     summary="The model behind the current scores",
     response_model=CurrentModel,
     responses=problems(401, 403, 422, 503),
+    **needs(Scope.SCORES_READ),
 )
-def current_model(service: Service) -> Response:
+def current_model(request: Request) -> Response:
     """Return what the current scores were made with, and when they were published."""
-    model, run = service.model()
+    refuse_parameters(request)
+    model, run = service_of(request).model()
     origin = model.metadata
     return json_answer(
         CurrentModel(

@@ -14,7 +14,7 @@ from serving.auth import Scope
 from serving.gate import needs
 from serving.openapi import problems
 from serving.problems import problem_answer
-from serving.routes.asked import Service, json_answer
+from serving.routes.asked import json_answer, service_of
 from serving.schemas import Live, Ready
 
 __all__ = ["router"]
@@ -51,13 +51,13 @@ async def livez() -> Response:
 
 
 @router.get("/readyz", summary="Can everything be answered?", response_model=Ready, responses=problems(503))
-def readyz(request: Request, service: Service) -> Response:
+def readyz(request: Request) -> Response:
     """Answer 200 when scores are published, their model loads, and the service is not draining.
 
     Open without a key.
     """
     draining = request.app.state.lifecycle.draining
-    faults = ["The service is draining."] if draining else service.faults()
+    faults = ["The service is draining."] if draining else service_of(request).faults()
     if faults:
         status = HTTPStatus.SERVICE_UNAVAILABLE
         return problem_answer(request.scope, status, name="Not ready", detail=" ".join(faults))
@@ -69,11 +69,11 @@ def readyz(request: Request, service: Service) -> Response:
     summary="Metrics for Prometheus",
     response_class=Response,
     responses=TEXT | problems(401, 403, 503),
-    dependencies=[needs(Scope.METRICS_READ)],
+    **needs(Scope.METRICS_READ),
 )
-def metrics(request: Request, service: Service) -> Response:
+def metrics(request: Request) -> Response:
     """Return counts and durations by route template, of this worker process, and what is published."""
-    text = request.app.state.metrics.exposition(service.store.current_run())
+    text = request.app.state.metrics.exposition(service_of(request).store.current_run())
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 

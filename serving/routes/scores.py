@@ -5,21 +5,28 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.auth import Scope
 from serving.gate import needs
 from serving.openapi import problems
-from serving.routes.asked import Service, json_answer, refuse_parameters, refuse_repeated_parameters
+from serving.routes.asked import (
+    answer_of,
+    json_answer,
+    refuse_parameters,
+    refuse_repeated_parameters,
+    service_of,
+)
 from serving.schemas import LookupAnswer, LookupItem, LookupRequest, ScoreQuery
 from serving.service import Explaining
 from serving.wire_score import CustomerId, Score
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["scores"], dependencies=[needs(Scope.SCORES_READ)])
+router = APIRouter(tags=["scores"])
 
 REVALIDATED: dict[int | str, dict[str, Any]] = {
     200: {"headers": {"ETag": {"description": "Names this very answer.", "schema": {"type": "string"}}}},
@@ -32,11 +39,10 @@ REVALIDATED: dict[int | str, dict[str, Any]] = {
     summary="A customer's score",
     response_model=Score,
     responses=REVALIDATED | problems(401, 403, 404, 422, 503),
-    dependencies=[Depends(refuse_repeated_parameters)],
+    **needs(Scope.SCORES_READ),
 )
-def customer_score(
+async def customer_score(
     request: Request,
-    service: Service,
     customer_id: Annotated[CustomerId, Path()],
     query: Annotated[ScoreQuery, Query()],
 ) -> Response:
@@ -44,7 +50,13 @@ def customer_score(
 
     Send the `ETag` back as `If-None-Match`, and an unchanged score is a 304 without a body.
     """
-    row = service.score(customer_id, Explaining(query.language, compute=query.reasons))
+    refuse_repeated_parameters(request)
+    service = service_of(request)
+    explaining = Explaining(query.language, compute=query.reasons)
+    if explaining.compute:
+        row = await run_in_threadpool(service.score, customer_id, explaining)
+    else:
+        row = await answer_of(service, service.score, customer_id, explaining)
     answer = json_answer(Score.model_validate(row))
     etag = f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
@@ -60,14 +72,15 @@ def customer_score(
     summary="The scores of up to 1,000 customers",
     response_model=LookupAnswer,
     responses=problems(400, 401, 403, 413, 415, 422, 503),
-    dependencies=[Depends(refuse_parameters)],
+    **needs(Scope.SCORES_READ),
 )
-def lookup_scores(service: Service, asked: LookupRequest) -> Response:
+def lookup_scores(request: Request, asked: LookupRequest) -> Response:
     """Return one result for each id, in the order of the request, all from the same run.
 
     Reasons are those stored with the run: in English, for the customers with the most value at risk.
     """
-    found = service.lookup(asked.customer_ids)
+    refuse_parameters(request)
+    found = service_of(request).lookup(asked.customer_ids)
     scores = {one: Score.model_validate(row) for one, row in found.scores.items()}
     results = [
         LookupItem(customer_id=one, status="found" if one in scores else "not_found", score=scores.get(one))
