@@ -75,6 +75,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
             license_info=app.license_info,
         )
         for operation in (one for path in document["paths"].values() for one in path.values()):
+            for parameter in operation.get("parameters", []):
+                parameter["schema"] = _without_null(parameter["schema"])
             for scope in _scopes(operation):
                 operation["description"] += f"\n\nNeeds a key with the scope `{scope}`."
         document["components"]["securitySchemes"] = SECURITY_SCHEMES
@@ -91,3 +93,9 @@ def describe(app: FastAPI) -> dict[str, Any]:
 def _scopes(operation: dict[str, Any]) -> list[str]:
     ways: list[dict[str, list[str]]] = operation.get("security", [])
     return sorted({scope for way in ways for scopes in way.values() for scope in scopes})
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a parameter that may be left out, but never be null."""
+    kinds = [kind for kind in schema.pop("anyOf", []) if kind != {"type": "null"}]
+    return schema | {name: value for kind in kinds for name, value in kind.items()}

@@ -39,11 +39,23 @@ class Question(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+WithReasons = Annotated[bool, Field(description="Compute reasons where they are not stored.")]
+InLanguage = Annotated[Language, Field(description="The language of reasons.")]
+RunId = Annotated[
+    str,
+    Field(description="The run that published the scores.", examples=["20260401T033000Z-7f3a"]),
+]
+PublishedAt = Annotated[
+    datetime,
+    Field(description="When the run was published, in UTC.", examples=["2026-04-01T03:30:00Z"]),
+]
+
+
 class ScoreQuery(Question):
     """What a score is wanted with."""
 
-    reasons: bool = Field(default=False, description="Compute reasons where they are not stored.")
-    language: Language = Field(default=Language.ENGLISH, description="The language of reasons.")
+    reasons: WithReasons = False
+    language: InLanguage = Language.ENGLISH
 
 
 class LookupRequest(Question):
@@ -68,11 +80,11 @@ class LookupItem(Answer):
 class LookupAnswer(Answer):
     """One result for each id, in the order of the request, all from the same run."""
 
-    run_id: str
+    run_id: RunId
     results: list[LookupItem]
 
 
-class AtRiskQuery(ScoreQuery):
+class AtRiskQuery(Question):
     """Which customers, in which order, how many at a time."""
 
     status: ScoreStatus = Field(default=ScoreStatus.ELIGIBLE, description="The score_status to list.")
@@ -97,32 +109,46 @@ class AtRiskQuery(ScoreQuery):
         max_length=8_192,
         description="`next_cursor` of the page before, with the same filters and sort.",
     )
+    reasons: WithReasons = False
+    language: InLanguage = Language.ENGLISH
 
 
 class AtRiskPage(Answer):
     """A page of the list."""
 
-    run_id: str = Field(description="The run that all pages of this walk come from.")
-    as_of: date = Field(description="The last local day of history, in the business's zone.")
-    published_at: datetime = Field(description="When the run was published, in UTC.")
+    run_id: RunId
+    as_of: date = Field(
+        description="The last local day of history, in the business's zone.", examples=["2026-03-31"]
+    )
+    published_at: PublishedAt
     data: list[Score]
-    has_more: bool
-    next_cursor: str | None = Field(description="Goes into `cursor` for the next page; null at the end.")
+    has_more: bool = Field(description="Whether there is a next page.", examples=[True])
+    next_cursor: str | None = Field(
+        description="Goes into `cursor` for the next page; null at the end.", examples=["WyJydW4tMSIsIC…"]
+    )
 
 
 class CurrentModel(Answer):
     """The model behind the scores that are handed out now."""
 
     version: str = Field(description="Twelve hex digits of its content.", examples=["0a1b2c3d4e5f"])
-    method: str = Field(description="How it was fitted; the length of the history decides.")
-    as_of: date = Field(description="The last local day of history that it was fitted for.")
-    horizon_days: int = Field(description="The days that its probabilities and expectations are about.")
+    method: str = Field(
+        description="How it was fitted; the length of the history decides.", examples=["out of time"]
+    )
+    as_of: date = Field(
+        description="The last local day of history that it was fitted for.", examples=["2026-03-31"]
+    )
+    horizon_days: int = Field(
+        description="The days that its probabilities and expectations are about.", examples=[91]
+    )
     zone: str = Field(description="The business zone, whose local days count.", examples=["Asia/Tokyo"])
     currency: str = Field(description='ISO 4217 code of its money, "XXX" if unknown.', examples=["JPY"])
-    features: list[str] = Field(description="The features that it looks at.")
-    run_id: str = Field(description="The run that published the current scores.")
-    published_at: datetime = Field(description="When they were published, in UTC.")
-    customers: int = Field(description="How many customers they are of.")
+    features: list[str] = Field(
+        description="The features that it looks at.", examples=[["orders", "days_since_last_order"]]
+    )
+    run_id: RunId
+    published_at: PublishedAt
+    customers: int = Field(description="How many customers the scores are of.", examples=[23570])
 
 
 class Live(Answer):

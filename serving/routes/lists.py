@@ -48,6 +48,7 @@ FORMS: dict[int | str, dict[str, Any]] = {
     PATH,
     summary="Customers at risk, the most value at risk first",
     response_model=AtRiskPage,
+    response_description="A page of the list.",
     responses=FORMS | problems(400, 401, 403, 406, 410, 422, 503),
     **needs(Scope.LISTS_READ),
 )

@@ -21,6 +21,7 @@ router = APIRouter(tags=["models"])
     "/v1/models/current",
     summary="The model behind the current scores",
     response_model=CurrentModel,
+    response_description="The model.",
     responses=problems(401, 403, 422, 503),
     **needs(Scope.SCORES_READ),
 )

@@ -37,6 +37,7 @@ REVALIDATED: dict[int | str, dict[str, Any]] = {
 @router.get(
     "/v1/customers/{customer_id:path}/score",
     summary="A customer's score",
+    response_description="The score.",
     response_model=Score,
     responses=REVALIDATED | problems(401, 403, 404, 422, 503),
     **needs(Scope.SCORES_READ),
@@ -70,6 +71,7 @@ async def customer_score(
 @router.post(
     "/v1/scores/lookup",
     summary="The scores of up to 1,000 customers",
+    response_description="One result for each id.",
     response_model=LookupAnswer,
     responses=problems(400, 401, 403, 413, 415, 422, 503),
     **needs(Scope.SCORES_READ),

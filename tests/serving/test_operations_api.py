@@ -168,6 +168,7 @@ def test_the_docs_page_loads_nothing_from_elsewhere(served: Shop) -> None:
     policy = answer.headers["Content-Security-Policy"]
     assert "script-src 'self';" in policy
     assert "http" not in policy
+    assert "unsafe" not in policy
     loaded = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
     assert loaded
     for path in loaded:
