@@ -17,9 +17,10 @@ from scipy.special import betainc, expit, gammaln
 
 from training.models.beta_geometric_likelihood import mean_log_likelihood
 from training.models.coins import draw_survivals, log_survival
+from training.models.discounting import discounted
 from training.models.distinct import FloatArray, on_distinct
 from training.models.optimise import Derivatives
-from training.models.purchases import PurchaseModel
+from training.models.purchases import PurchaseModel, check_horizon
 from training.models.quadrature import beta_mean
 from training.models.triples import History, Triples, check_history
 
@@ -75,19 +76,29 @@ class BetaGeometricNBD(PurchaseModel):
     def purchases_if_alive(self, horizon: ArrayLike, x: ArrayLike, T: ArrayLike) -> FloatArray:
         """Return the expected purchases of a living customer in the ``horizon`` t after T.
 
-        The mean over p ~ Beta(a, b + n) of (1 - (1 + p t / (α + T))^-(r + x)) / p, which is what Fader,
-        Hardie & Lee (2005) write as a difference of hypergeometric functions (equation 10).
+        The mean over p ~ Beta(a, b + n) of (1 - (1 + p t / (α + T))^-(r + x)) / p, which Fader, Hardie &
+        Lee (2005) write as a difference of hypergeometric functions (equation 10).
         """
-        return on_distinct(self._purchases_if_alive, horizon, x, T)
+        return self.discounted_if_alive(horizon, 0.0, x, T)
 
-    def _purchases_if_alive(self, horizon: FloatArray, x: FloatArray, T: FloatArray) -> FloatArray:
-        shape, reach = self.r + x, horizon / (self.alpha + T)
+    def discounted_if_alive(
+        self, horizon: ArrayLike, annual_rate: float, x: ArrayLike, T: ArrayLike
+    ) -> FloatArray:
+        """Return the same, a purchase d days after T counted as (1 + annual_rate)^(-d / 365)."""
 
-        def purchases(p: FloatArray, rows: slice) -> FloatArray:
-            return -np.expm1(-shape[rows, None] * np.log1p(p * reach[rows, None])) / p
+        def by_distinct(horizon: FloatArray, x: FloatArray, T: FloatArray) -> FloatArray:
+            shape, age = self.r + x, self.alpha + T
 
-        finest = 1 / np.maximum(reach * np.maximum(shape, 1.0), 1.0)
-        return beta_mean(purchases, np.full_like(x, self.a), self.b + x + self.FIRST_TOSS, finest)
+            def purchases(p: FloatArray, rows: slice) -> FloatArray:
+                def until(t: FloatArray) -> FloatArray:
+                    return -np.expm1(-shape[rows, None] * np.log1p(p * (t / age[rows, None]))) / p
+
+                return discounted(until, horizon[rows, None], annual_rate, self.unit_days)
+
+            finest = 1 / np.maximum(horizon / age * np.maximum(shape, 1.0), 1.0)
+            return beta_mean(purchases, np.full_like(x, self.a), self.b + x + self.FIRST_TOSS, finest)
+
+        return on_distinct(by_distinct, check_horizon(horizon), x, T)
 
     def silence_if_alive(self, horizon: ArrayLike, x: ArrayLike, T: ArrayLike) -> FloatArray:
         """Return the probability that a living customer buys nothing: ((α + T) / (α + T + t))^(r + x)."""

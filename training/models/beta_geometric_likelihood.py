@@ -8,14 +8,19 @@ depend on x or T alone, and cost next to nothing.
 
 from __future__ import annotations
 
-import numpy as np
-from scipy.special import betaln, expit, gammaln, polygamma, psi
+from collections.abc import Callable
 
+import numpy as np
+from scipy.special import betaln, gammaln, polygamma, psi
+
+from training.models.chunks import summed
 from training.models.distinct import FloatArray
 from training.models.optimise import Derivatives, in_logs
 from training.models.triples import Triples
 
 __all__ = ["mean_log_likelihood"]
+
+ROWS = 8192
 
 
 def mean_log_likelihood(theta: FloatArray, triples: Triples, first_toss: int) -> Derivatives:
@@ -23,8 +28,7 @@ def mean_log_likelihood(theta: FloatArray, triples: Triples, first_toss: int) ->
     parameters = np.exp(theta)
     alive = if_alive(parameters, triples, first_toss)
     left = if_left(parameters, triples, first_toss)
-    both = Derivatives(alive.value + left.value, alive.gradient + left.gradient, alive.hessian + left.hessian)
-    return in_logs(theta, both)
+    return in_logs(theta, summed(alive, left, triples.tossed(first_toss).shares.size, ROWS))
 
 
 def if_alive(parameters: FloatArray, triples: Triples, first_toss: int) -> Derivatives:
@@ -57,24 +61,30 @@ def if_alive(parameters: FloatArray, triples: Triples, first_toss: int) -> Deriv
     return Derivatives(float(value), gradient, hessian)
 
 
-def if_left(parameters: FloatArray, triples: Triples, first_toss: int) -> Derivatives:
-    """Return the mean of ln(1 + e^η)."""
+def if_left(parameters: FloatArray, triples: Triples, first_toss: int) -> Callable[[slice], Derivatives]:
+    """Return the function that sums ln(1 + e^η) over a slice of the rows with a toss of the coin."""
     r, alpha, a, b = parameters
-    x_code, t_code, T_code, shares = triples.tossed(first_toss)
-    exponent = r + triples.x.values
+    tossed = triples.tossed(first_toss)
     before = np.maximum(b + triples.x.values + first_toss - 1, b)
+    log_odds, inverse = np.log(a) - np.log(before), 1 / before
     inverse_T, inverse_t = 1 / (alpha + triples.T.values), 1 / (alpha + triples.t_x.values)
-    elapsed = np.log(inverse_t)[t_code] - np.log(inverse_T)[T_code]
-    shrinking = inverse_T[T_code] - inverse_t[t_code]
-    power = exponent[x_code]
-    eta = (np.log(a) - np.log(before))[x_code] + power * elapsed
-    left = expit(eta)
-    slopes = np.stack([elapsed, power * shrinking, np.full_like(eta, 1 / a), (-1 / before)[x_code]])
-    first, second = shares * left, shares * left * (1 - left)
-    hessian = (slopes * second) @ slopes.T
-    hessian[0, 1] += first @ shrinking
-    hessian[1, 0] = hessian[0, 1]
-    hessian[1, 1] += (first * power) @ ((inverse_t**2)[t_code] - (inverse_T**2)[T_code])
-    hessian[2, 2] -= first.sum() / a**2
-    hessian[3, 3] += first @ (1 / before**2)[x_code]
-    return Derivatives(float(shares @ np.logaddexp(0.0, eta)), slopes @ first, hessian)
+    log_T, log_t = np.log(inverse_T), np.log(inverse_t)
+
+    def over(part: slice) -> Derivatives:
+        x, t_x, T, shares = (column[part] for column in tossed)
+        power = r + triples.x.values[x]
+        elapsed, at_T, at_t = log_t[t_x] - log_T[T], inverse_T[T], inverse_t[t_x]
+        eta = log_odds[x] + power * elapsed
+        small = np.exp(-np.abs(eta))
+        left = np.where(eta > 0, 1.0, small) / (1 + small)
+        first, last_toss = shares * left, inverse[x]
+        slopes = np.stack([elapsed, power * (at_T - at_t), np.full_like(eta, 1 / a), -last_toss])
+        hessian = (slopes * (first * (1 - left))) @ slopes.T
+        hessian[0, 1] += first @ (at_T - at_t)
+        hessian[1, 0] = hessian[0, 1]
+        hessian[1, 1] += (first * power) @ (at_t**2 - at_T**2)
+        hessian[2, 2] -= first.sum() / a**2
+        hessian[3, 3] += first @ last_toss**2
+        return Derivatives(float(shares @ (np.maximum(eta, 0) + np.log1p(small))), slopes @ first, hessian)
+
+    return over

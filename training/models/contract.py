@@ -42,7 +42,7 @@ class Estimation:
         variances = np.diag(np.linalg.inv(-optimum.here.hessian)) if curved else np.empty(0)
         errors = np.exp(optimum.theta[: variances.size]) * np.sqrt(variances / problem.customers)
         return cls(
-            log_likelihood=problem.objective(optimum.theta).value * problem.customers,
+            log_likelihood=optimum.likelihood * problem.customers,
             standard_errors=dict(zip(problem.names, errors.tolist(), strict=curved)),
             converged=True,
             at_boundary=optimum.at_boundary,

@@ -12,7 +12,7 @@ from training.models.distinct import FloatArray
 __all__ = ["DAYS_PER_YEAR", "discounted", "force_of_discount"]
 
 DAYS_PER_YEAR = 365.0
-NODES = 16
+NODES = 12
 
 
 def discounted(

@@ -20,6 +20,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 TABLE_CELLS_PER_ROW = 8  # a table of so many cells a row is quicker than a sort
+WIDEST_RANGE = 1e6  # whole numbers that lie further apart are ranked by sorting them
 LARGEST_KEY = 2**62
 
 
@@ -46,14 +47,20 @@ class Axis:
 
 def axis_of(column: FloatArray) -> Axis:
     """Return the distinct values of a column and each row's place among them."""
+    digits = digits_of(column)
+    present, places = ranked(digits.codes, digits.values.size)
+    return Axis(digits.values[present], places)
+
+
+def digits_of(column: FloatArray) -> Axis:
+    """Return an axis with every value of a column, and where they are whole all others between them."""
     low = float(column.min(initial=np.inf))
-    if column.size and float(column.max()) - low < TABLE_CELLS_PER_ROW * column.size:
-        offsets = (column - low).astype(np.int64)
-        if np.array_equal(offsets + low, column):
-            values, codes = ranked(offsets, int(offsets.max()) + 1)
-            return Axis((values + low).astype(np.float64), codes)
-    distinct_values, inverse = np.unique(column, return_inverse=True)
-    return Axis(distinct_values, inverse.astype(np.int64))
+    if column.size and float(column.max()) - low < WIDEST_RANGE:
+        codes = (column - low).astype(np.int64)
+        if np.array_equal(codes + low, column):
+            return Axis(np.arange(codes.max() + 1) + low, codes)
+    values, codes = np.unique(column, return_inverse=True)
+    return Axis(values, codes.astype(np.int64))
 
 
 def totals(codes: IntArray, weights: FloatArray, size: int) -> FloatArray:
@@ -76,7 +83,7 @@ def ranked(keys: IntArray, cells: int) -> tuple[IntArray, IntArray]:
 
 def pack(columns: Sequence[FloatArray]) -> tuple[IntArray, list[Axis]] | None:
     """Return one integer key a row and the axes it counts along; nothing where 64 bits do not suffice."""
-    axes = [axis_of(column) for column in columns]
+    axes = [digits_of(column) for column in columns]
     if prod(one.values.size for one in axes) > LARGEST_KEY:
         return None
     key = axes[0].codes
@@ -120,7 +127,8 @@ def distinct_totals(
     if packed is None:
         return tuple(columns), np.ones(columns[0].size)
     key, axes = packed
-    key = np.sort(key)
+    narrow = prod(one.values.size for one in axes) < np.iinfo(np.int32).max
+    key = np.sort(key.astype(np.int32)) if narrow else np.sort(key)
     starts = np.flatnonzero(np.diff(key, prepend=-1))
     return unpack(key[starts], axes), np.diff(starts, append=key.size).astype(np.float64)
 

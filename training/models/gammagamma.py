@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
-from scipy.special import betainc, gammaln, polygamma, psi
+from scipy.special import gammaln, polygamma, psi
 
 from training.errors import ConvergenceError, ModelInputError, NotEnoughDataError
+from training.models.chunks import chunks
 from training.models.contract import Estimation, Model
 from training.models.distinct import Axis, FloatArray, axis_of, distinct_totals
 from training.models.optimise import Derivatives, Objective, Optimum, Prior, Problem, estimate, in_logs
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GammaGamma"]
 
+ROWS = 8192
 LEAST_Q = 1.1  # at q <= 1 the mean spend of the population is infinite, and just above it beyond all measure
 CENTRE = np.log([1.0, 3.0, 2.0])  # with the typical spend as the unit: a population mean of p v / (q - 1) = 1
 PRIOR = Prior(CENTRE, np.ones(3))
@@ -117,36 +119,24 @@ class GammaGamma(Model):
         that is not positive counts as no spend; a model with q <= 1 and no orders has no finite answer and
         raises ``ModelInputError``.
         """
-        shape, scale = self._posterior(orders, mean_value)
+        shape, scale = self.posterior(orders, mean_value)
         if not (shape > 1).all():
             raise ModelInputError(
                 f"With q = {self.q:g} the population's mean spend is infinite.", mend="Fit with the prior."
             )
         return self.p * scale / (shape - 1)
 
-    def _posterior(self, orders: ArrayLike, mean_value: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    def posterior(self, orders: ArrayLike, mean_value: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return shape and rate of each customer's ν, given the orders seen."""
         x, mean = check_spend(orders, mean_value)
         spent = np.where(x > 0, x * np.maximum(mean, 0.0), 0.0)
         return self.q + self.p * x, self.v + spent
 
-    def total_cdf(
-        self, amount: ArrayLike, count: ArrayLike, orders: ArrayLike, mean_value: ArrayLike
-    ) -> FloatArray:
-        """Return the probability that ``count`` orders to come make ``amount`` together at most.
-
-        Their total, over the posterior rate of ν, has a beta-prime distribution with shapes p * count and p
-        x + q.
-        """
-        shape, scale = self._posterior(orders, mean_value)
-        s, n = np.maximum(np.asarray(amount, dtype=np.float64), 0.0), np.asarray(count, dtype=np.float64)
-        return np.where(n > 0, betainc(np.maximum(self.p * n, 1e-300), shape, s / (s + scale)), 1.0)
-
     def draw_totals(
         self, counts: ArrayLike, orders: ArrayLike, mean_value: ArrayLike, *, rng: np.random.Generator
     ) -> FloatArray:
         """Return possible total spends of ``counts`` orders to come, of shape (draws, customers)."""
-        shape, scale = self._posterior(orders, mean_value)
+        shape, scale = self.posterior(orders, mean_value)
         n = np.asarray(counts, dtype=np.float64)
         rate = rng.gamma(shape, 1 / scale, np.broadcast_shapes(n.shape, shape.shape))
         return rng.gamma(self.p * n, 1 / rate)
@@ -204,27 +194,42 @@ def mean_log_likelihood(count: Axis, mean: FloatArray, shares: FloatArray) -> Ob
     x, by_x = count.values, count.sums(shares)
     orders = count.rows
     total, x_share = orders * mean, orders * shares
-    constant = float(x_share @ np.log(total)), float(shares @ np.log(mean))
+    log_total, log_mean = float(np.sum(x_share * np.log(total))), float(np.sum(shares * np.log(mean)))
+
+    def sums(v: float) -> FloatArray:
+        """Return sums of ln(v + total), 1 / (v + total) and its square, by shares and by shares × orders."""
+        told = np.zeros(6)
+        for part in chunks(total.size, ROWS):
+            share, orders_share = shares[part], x_share[part]
+            after = v + total[part]
+            logs, inverse = np.log(after), 1 / after
+            square = inverse * inverse
+            told += [
+                share @ logs,
+                orders_share @ logs,
+                share @ inverse,
+                orders_share @ inverse,
+                share @ square,
+                orders_share @ square,
+            ]
+        return told
 
     def objective(theta: FloatArray) -> Derivatives:
         p, q, v = np.exp(theta)
-        after, shape = v + total, p * x
-        logs = np.log(after)
-        log_after, log_after_x = float(shares @ logs), float(x_share @ logs)
-        inverse, inverse_x = float(shares @ (1 / after)), float(x_share @ (1 / after))
-        squares = float((p * x_share + q * shares) @ (1 / after**2))
+        shape = p * x
+        log_after, log_after_x, inverse, inverse_x, square, square_x = sums(v).tolist()
         value = (
             by_x @ (gammaln(shape + q) - gammaln(shape))
             - gammaln(q)
             + q * np.log(v)
-            + p * constant[0]
-            - constant[1]
+            + p * log_total
+            - log_mean
             - p * log_after_x
             - q * log_after
         )
         gradient = np.array(
             [
-                (by_x * x) @ (psi(shape + q) - psi(shape)) + constant[0] - log_after_x,
+                (by_x * x) @ (psi(shape + q) - psi(shape)) + log_total - log_after_x,
                 by_x @ psi(shape + q) - psi(q) + np.log(v) - log_after,
                 q / v - p * inverse_x - q * inverse,
             ]
@@ -234,7 +239,7 @@ def mean_log_likelihood(count: Axis, mean: FloatArray, shares: FloatArray) -> Ob
             [
                 [(by_x * x**2) @ (sharp - polygamma(1, shape)), (by_x * x) @ sharp, -inverse_x],
                 [0.0, by_x @ sharp - polygamma(1, q), 1 / v - inverse],
-                [0.0, 0.0, squares - q / v**2],
+                [0.0, 0.0, p * square_x + q * square - q / v**2],
             ]
         )
         return in_logs(theta, Derivatives(float(value), gradient, np.triu(hessian) + np.triu(hessian, 1).T))

@@ -143,5 +143,7 @@ def estimation_at(theta: FloatArray, problem: Problem, penalizer: float) -> Esti
     if not penalizer and not verified(theta, here, STEEPEST):
         slope = float(np.abs(here.gradient).max())
         raise ConvergenceError(f"lifetimes stopped where there is no maximum (slope {slope:.2g}).", mend=MEND)
-    told = Estimation.of(problem, Optimum(theta, here, 0, 0.0, at_boundary=False), engine="lifetimes")
+    told = Estimation.of(
+        problem, Optimum(theta, here.value, here, 0, 0.0, at_boundary=False), engine="lifetimes"
+    )
     return replace(told, notes=(*told.notes, f"penalizer {penalizer:g}")) if penalizer else told

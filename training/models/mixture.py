@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.special import logsumexp
 
 from training.models.distinct import FloatArray
 from training.models.optimise import Derivatives
 
-__all__ = ["sum_over_ways"]
+__all__ = ["log_sums", "sum_over_ways"]
 
 
 def sum_over_ways(
@@ -25,15 +24,24 @@ def sum_over_ways(
     ``shares`` the weights of the rows. With P a way's share of L, the gradient is E[h'] and the Hessian
     E[h''] + E[h' h'ᵀ] - E[h'] E[h']ᵀ.
     """
-    log_l = logsumexp(h, axis=1)
-    way = np.exp(h - log_l[:, None])
+    largest = h.max(axis=1)
+    way = np.exp(h - largest[:, None])
+    total = way.sum(axis=1)
+    way *= (1 / total)[:, None]
     mean_slopes = np.einsum("kij,ij->ki", slopes, way)
     each = way * shares[:, None]
     flat = slopes.reshape(slopes.shape[0], -1)
     hessian = (flat * each.ravel()) @ flat.T - (mean_slopes * shares) @ mean_slopes.T
     for (i, j), curvature in curvatures.items():
-        total = float(np.sum(each * curvature))
-        hessian[i, j] += total
-        if i != j:
-            hessian[j, i] += total
+        hessian[i, j] += np.einsum("ij,ij->", each, curvature)
+        hessian[j, i] = hessian[i, j]
+    log_l = largest + np.log(total)
     return Derivatives(float(shares @ log_l), mean_slopes @ shares, hessian)
+
+
+def log_sums(h: FloatArray) -> FloatArray:
+    """Return ln Σ e^h of each row, -∞ where all its terms are that."""
+    largest = np.maximum(h.max(axis=1, initial=-np.inf), -np.finfo(np.float64).max)
+    with np.errstate(divide="ignore"):
+        log_sum: FloatArray = largest + np.log(np.exp(h - largest[:, None]).sum(axis=1))
+    return log_sum

@@ -45,6 +45,12 @@ class Derivatives(NamedTuple):
     gradient: FloatArray
     hessian: FloatArray
 
+    def plus(self, other: Derivatives) -> Derivatives:
+        """Return the derivatives of the sum of two functions."""
+        return Derivatives(
+            self.value + other.value, self.gradient + other.gradient, self.hessian + other.hessian
+        )
+
 
 Objective = Callable[[FloatArray], Derivatives]
 
@@ -75,6 +81,7 @@ class Optimum:
     """Where a fit ended."""
 
     theta: FloatArray
+    likelihood: float  # the mean log-likelihood, without the prior
     here: Derivatives  # of the objective with its prior
     iterations: int
     prior_strength: float
@@ -164,7 +171,10 @@ def estimate(
         target = with_prior(problem.objective, weak, share) if strength else problem.objective
         theta, here, iterations = maximise(target, problem.start)
         if verified(theta, here) and acceptable(theta):
-            return Optimum(theta, here, iterations, strength, prior_strength is None and strength > 0)
+            likelihood = problem.objective(theta).value if strength else here.value
+            return Optimum(
+                theta, likelihood, here, iterations, strength, prior_strength is None and strength > 0
+            )
     raise ConvergenceError(
         "The likelihood has no maximum inside the bounds: the data does not pin every parameter down.",
         which=[f"log-parameters at the end: {np.round(theta, 3).tolist()}"],

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from scipy.special import betainc, expit, exprel, gammaln
 
+from training.models.chunks import chunks
 from training.models.distinct import FloatArray, IntArray, on_distinct
 from training.models.optimise import Derivatives
 from training.models.paretonbd_likelihood import log_odds_of_having_left, mean_log_likelihood
 from training.models.purchases import PurchaseModel
-from training.models.quadrature import chunks, truncated_beta_mean
+from training.models.quadrature import truncated_beta_mean
 from training.models.triples import History, Triples, check_history
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from training.models.triples import History
 
-__all__ = ["PurchaseModel"]
+__all__ = ["PurchaseModel", "check_horizon"]
 
 
 @dataclass(frozen=True)

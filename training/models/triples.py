@@ -33,6 +33,15 @@ class History(NamedTuple):
     T: FloatArray
 
 
+class Rows(NamedTuple):
+    """Some distinct triples, as places on the three axes, and their shares of the customers."""
+
+    x: IntArray
+    t_x: IntArray
+    T: IntArray
+    shares: FloatArray
+
+
 @dataclass(frozen=True)
 class Triples:
     """The distinct (x, t_x, T) of a population, and how many customers (or how much weight) share each."""
@@ -49,16 +58,19 @@ class Triples:
         Raises ``ModelInputError`` for a history that cannot be, ``NotEnoughDataError`` where nobody has
         been observed.
         """
-        history = check_history(x, t_x, T)
-        share = check_weights(weights, history.x.shape)
+        columns = as_columns(x, t_x, T)
+        share = check_weights(weights, columns.x.shape)
         if share is not None:
-            history, share = History(*(column[share > 0] for column in history)), share[share > 0]
-        if history.T.size == 0 or not history.T.any():
+            check_history(*columns)
+            columns, share = History(*(column[share > 0] for column in columns)), share[share > 0]
+        rows, totals = distinct_totals([column.ravel() for column in columns], share)
+        if broken_rule(History(*rows)) is not None:
+            check_history(*columns)
+        if not rows[2].any():
             raise NotEnoughDataError(
                 "No customer has been observed for even a day after the first purchase.",
                 mend="Give histories that reach further back, or a later as-of date.",
             )
-        rows, totals = distinct_totals(history, share)
         return cls(axis_of(rows[0]), axis_of(rows[1]), axis_of(rows[2]), totals)
 
     @cached_property
@@ -96,16 +108,16 @@ class Triples:
         """The mean purchases, per customer of the whole, that fall to each distinct T."""
         return self.T.sums(self.shares * self.x.rows)
 
-    def tossed(self, first_toss: int) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
-        """Return the codes of x, t_x and T, and the shares, of the rows with a toss of the coin."""
+    def tossed(self, first_toss: int) -> Rows:
+        """Return the rows with a toss of the coin: all, or the repeat buyers."""
         if first_toss:
-            return self.x.codes, self.t_x.codes, self.T.codes, self.shares
+            return Rows(self.x.codes, self.t_x.codes, self.T.codes, self.shares)
         return self._repeat_buyers
 
     @cached_property
-    def _repeat_buyers(self) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
+    def _repeat_buyers(self) -> Rows:
         rows = np.flatnonzero(self.x.rows > 0)
-        return self.x.codes[rows], self.t_x.codes[rows], self.T.codes[rows], self.shares[rows]
+        return Rows(self.x.codes[rows], self.t_x.codes[rows], self.T.codes[rows], self.shares[rows])
 
     def in_unit(self, unit: float) -> Triples:
         """Return the same customers with times measured in ``unit``."""
@@ -120,30 +132,43 @@ class Triples:
         return self.weights.size
 
 
+RULES: tuple[tuple[str, Callable[[History], NDArray[np.bool_]]], ...] = (
+    ("x, t_x and T are finite numbers", lambda seen: np.isfinite(seen.x + seen.t_x + seen.T)),
+    ("x is a whole number, not negative", lambda seen: (seen.x >= 0) & (seen.x == np.floor(seen.x))),
+    ("0 <= t_x <= T", lambda seen: (seen.t_x >= 0) & (seen.t_x <= seen.T)),
+    ("t_x is 0 where x is 0, and only there", lambda seen: (seen.x == 0) == (seen.t_x == 0)),
+)
+
+
+def as_columns(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> History:
+    """Return the columns as floats of one shape."""
+    return History(*np.broadcast_arrays(*(np.asarray(column, dtype=np.float64) for column in (x, t_x, T))))
+
+
+def broken_rule(seen: History) -> tuple[str, NDArray[np.intp]] | None:
+    """Return the first rule that histories break, and which rows break it."""
+    for rule, holds in RULES:
+        kept = holds(seen)
+        if not kept.all():
+            return rule, np.flatnonzero(~np.atleast_1d(kept))
+    return None
+
+
 def check_history(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> History:
     """Return the columns as floats of one shape; raise ``ModelInputError`` where they are no history."""
-    columns = np.broadcast_arrays(*(np.asarray(column, dtype=np.float64) for column in (x, t_x, T)))
-    purchases, recency, age = columns
-    rules: tuple[tuple[str, Callable[[], NDArray[np.bool_]]], ...] = (
-        ("x, t_x and T are finite numbers", lambda: ~np.isfinite(purchases + recency + age)),
-        ("x is a whole number, not negative", lambda: (purchases < 0) | (purchases != np.floor(purchases))),
-        ("0 <= t_x <= T", lambda: (recency < 0) | (recency > age)),
-        ("t_x is 0 where x is 0, and only there", lambda: (purchases == 0) != (recency == 0)),
-    )
-    for rule, broken in rules:
-        offenders = np.flatnonzero(np.atleast_1d(broken()))
-        if offenders.size:
-            rows = (np.ravel(column) for column in columns)
-            first = zip(*(column[offenders[:5]].tolist() for column in rows), strict=True)
-            raise ModelInputError(
-                f"{offenders.size} of {purchases.size} histories break a rule: {rule}.",
-                which=[
-                    f"row {i}: x = {a:g}, t_x = {b:g}, T = {c:g}"
-                    for i, (a, b, c) in zip(offenders[:5].tolist(), first, strict=True)
-                ],
-                mend="Count customer-days after the first, and measure times as differences of dates.",
-            )
-    return History(*columns)
+    seen = as_columns(x, t_x, T)
+    broken = broken_rule(seen)
+    if broken is not None:
+        rule, rows = broken
+        raise ModelInputError(
+            f"{rows.size} of {seen.x.size} histories break a rule: {rule}.",
+            which=[
+                f"row {i}: x = {seen.x.flat[i]:g}, t_x = {seen.t_x.flat[i]:g}, T = {seen.T.flat[i]:g}"
+                for i in rows[:5]
+            ],
+            mend="Count customer-days after the first, and measure times as differences of dates.",
+        )
+    return seen
 
 
 def check_weights(weights: ArrayLike | None, shape: tuple[int, ...]) -> FloatArray | None:

@@ -174,6 +174,28 @@ def test_more_time_brings_more_purchases_and_longer_silence_less_life(model: Pur
 
 
 @every
+def test_one_customer_alone_is_answered_as_among_many_to_the_last_bit(model: PurchaseModel) -> None:
+    seen = by_day(cohort(model, 3_000, seed=13))
+    horizon = ahead(model)
+
+    def answers(seen: History) -> list[np.ndarray]:
+        return [
+            model.log_likelihood(*seen),
+            model.probability_alive(*seen),
+            model.expected_purchases(horizon, *seen),
+            model.discounted_purchases(horizon, 0.1, *seen),
+            model.probability_no_purchase(horizon, *seen),
+            model.purchase_count_quantile(0.9, horizon, *seen),
+            model.days_until(0.5, *seen),
+        ]
+
+    among = answers(seen)
+    for i in (0, 1, 1_234, 2_999):
+        alone = answers(History(*(column[i] for column in seen)))
+        assert [float(one) for one in alone] == [float(many[i]) for many in among]
+
+
+@every
 def test_the_shapes_broadcast(model: PurchaseModel) -> None:
     assert model.expected_purchases([[1], [2]], [0, 1, 2], [0, 1, 2], 3).shape == (2, 3)
     assert model.probability_alive(0, 0, 3).shape == ()

@@ -1,0 +1,1 @@
+"""What is timed; ``benchmarks/README.md`` has the figures and the machine."""
