@@ -125,7 +125,7 @@ def _indexed(table: ir.Table) -> pd.DataFrame:
 
 
 def as_frame(table: ir.Table) -> pd.DataFrame:
-    """Return a behaviour or outcome table as models take it: numbers float64, missing NaN, days datetime64."""
+    """Return a table as models take it: numbers as float64, missing as NaN, days as datetime64."""
     kinds = table.schema().items()
     numbers = [name for name, kind in kinds if kind.is_numeric() or kind.is_boolean()]
     days = [name for name, kind in kinds if kind.is_date()]
