@@ -28,7 +28,10 @@ PATHS = (
     ("model_versions", "storage_location"),
 )
 NOISY = ("mlflow", "alembic")
-POOL = "MLFLOW_SQLALCHEMYSTORE_POOLCLASS"
+MEANWHILE = {  # MLflow sets its own log level when it is first imported
+    "MLFLOW_SQLALCHEMYSTORE_POOLCLASS": "NullPool",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+}
 
 
 def opened(home: Path) -> tuple[str, str]:
@@ -59,11 +62,11 @@ def _put_paths_right(database: Path, artifacts: Path) -> None:
 def quiet() -> Iterator[None]:
     """Have MLflow say nothing, to nobody, and hold no database open; all but telemetry is then as before."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    pool = os.environ.get(POOL)
+    before = {name: os.environ.get(name) for name in MEANWHILE}
     levels = {name: logging.getLogger(name).level for name in NOISY}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        os.environ[POOL] = "NullPool"
+        os.environ.update(MEANWHILE)
         for name in NOISY:
             logging.getLogger(name).setLevel(logging.ERROR)
         try:
@@ -71,7 +74,8 @@ def quiet() -> Iterator[None]:
         finally:
             for name, level in levels.items():
                 logging.getLogger(name).setLevel(level)
-            if pool is None:
-                del os.environ[POOL]
-            else:
-                os.environ[POOL] = pool
+            for name, text in before.items():
+                if text is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = text
