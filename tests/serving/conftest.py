@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import os
+import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,22 +71,44 @@ class Shop:
         return {"X-API-Key": created}
 
 
-@pytest.fixture
-def unpublished(tmp_path: Path) -> Iterator[Shop]:
-    """The app on a store in which nothing has been published yet; its client sends a key that may do all."""
-    store = Store.open(f"sqlite:///{tmp_path}/scores.db")
-    bundles = tmp_path / "bundles"
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("JOREN_"):
+            monkeypatch.delenv(name)
+
+
+@contextmanager
+def running(store: Store, folder: Path) -> Iterator[Shop]:
+    """The app on a store, with a bundle beside it; its client sends a key that may do all."""
+    bundles = folder / "bundles"
     (bundles / VERSION).mkdir(parents=True)
-    service = ScoringService(store, Shelf(bundles, load))
-    settings = Settings(key_cache_seconds=0)
-    with TestClient(create_app(settings, service), raise_server_exceptions=False) as client:
+    app = create_app(Settings(key_cache_seconds=0), ScoringService(store, Shelf(bundles, load)))
+    with TestClient(app, raise_server_exceptions=False) as client:
         opened = Shop(client, store, shop(200)[0], bundles)
         client.headers.update(opened.key())
         yield opened
 
 
 @pytest.fixture
-def served(unpublished: Shop) -> Shop:
-    """The same, with a run of 200 customers."""
-    unpublished.store.publish(*shop(200), run=run_info())
-    return unpublished
+def unpublished(tmp_path: Path) -> Iterator[Shop]:
+    """The app on a store in which nothing has been published yet."""
+    with running(Store.open(f"sqlite:///{tmp_path}/scores.db"), tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def published_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a run of 200 customers, made once and copied for each test that wants it."""
+    file = tmp_path_factory.mktemp("published") / "scores.db"
+    with closing(Store.open(f"sqlite:///{file}")) as store:
+        store.publish(*shop(200), run=run_info())
+    return file
+
+
+@pytest.fixture
+def served(tmp_path: Path, published_file: Path) -> Iterator[Shop]:
+    """The app on a store with one published run."""
+    shutil.copy(published_file, tmp_path)
+    with running(Store.open(f"sqlite:///{tmp_path}/scores.db"), tmp_path) as opened:
+        yield opened

@@ -4,13 +4,15 @@ import json
 import math
 import shutil
 from datetime import date
+from pathlib import Path
 from urllib.parse import quote
 
 import pandas as pd
 import pytest
 
 from serving.spreadsheet import to_csv
-from tests.serving.conftest import Shop
+from serving.store import Store
+from tests.serving.conftest import Shop, running
 from tests.serving.frames import HOSTILE_IDS, VERSION, reason_of, run_info, shop
 from training.score_schema import SCORE_COLUMNS
 
@@ -37,6 +39,22 @@ def test_a_score_over_http_is_the_score_of_the_batch(served: Shop) -> None:
         assert answer.headers["content-type"] == "application/json"
         assert answer.json() == plain(row)
         assert tuple(answer.json()) == SCORE_COLUMNS
+
+
+def test_either_database_gives_the_same_answers(store: Store, tmp_path: Path) -> None:
+    scores, behaviour = shop()
+    store.publish(scores, behaviour, run=run_info())
+    with running(store, tmp_path / "app") as opened:
+        for row in scores.to_dict("records"):
+            assert opened.client.get(score_path(row["customer_id"])).json() == plain(row)
+        answer = opened.client.post("/v1/scores/lookup", json={"customer_ids": list(scores["customer_id"])})
+        assert [result["score"] for result in answer.json()["results"]] == [
+            plain(row) for row in scores.to_dict("records")
+        ]
+        first = opened.client.get("/v1/at-risk", params={"limit": 5, "reasons": "true"})
+        following = opened.client.get("/v1/at-risk", params={"cursor": first.json()["next_cursor"]})
+        assert following.status_code == 200
+        assert opened.client.get("/readyz").status_code == 200
 
 
 @pytest.mark.parametrize("customer_id", HOSTILE_IDS)
