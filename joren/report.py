@@ -69,7 +69,7 @@ class TrainingReport:
             "as_of": self.metadata.as_of.isoformat(),
             "horizon_days": self.metadata.horizon_days,
             "rows": self.rows.to_json(),
-            "method": {"name": self.metadata.method, "why": why(self.metadata)},
+            "method": {"name": self.metadata.method, "why": self.metadata.why},
             "evaluation": self.evaluation.to_json() if self.evaluation else None,
             "notes": list(self.metadata.notes),
         }
@@ -131,7 +131,7 @@ class RunReport:
             "rows": self.rows.to_json(),
             "refused_by_reason": dict(self.rows.refused_by_reason),
             "customers": {"scored": len(self.scores), "by_status": self.customers_by_status()},
-            "method": {"name": self.metadata.method, "why": why(self.metadata)},
+            "method": {"name": self.metadata.method, "why": self.metadata.why},
             "evaluation": self.evaluation.to_json() if self.evaluation else None,
             "model_version": self.model_version,
             "notes": list(self.notes),
@@ -173,18 +173,6 @@ def training_report(
     """Put together what was learned."""
     rows = Rows.of(tables, bundle.metadata.as_of)
     return TrainingReport(bundle.metadata, bundle.version, evaluation, kept, rows)
-
-
-def why(metadata: Metadata) -> str:
-    """Say what the history allowed, and so by which method a bundle was fitted.
-
-    The words follow `training.panel.Method`: what decides is how many horizons lie in the history.
-    """
-    history = f"the history of {(metadata.as_of - metadata.first_day).days + 1:,} days"
-    if not metadata.moments:
-        return f"{history} holds no earlier {metadata.horizon_days} days whose outcome is known"
-    first, last = metadata.moments[0], metadata.moments[-1]
-    return f"{history} holds {len(metadata.moments)} past moments with known outcomes, {first} to {last}"
 
 
 def score_rows(scores: pd.DataFrame) -> list[dict[str, Any]]:

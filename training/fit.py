@@ -21,7 +21,7 @@ from training.metadata import Metadata
 from training.models.churn import ChurnModel
 from training.models.glm import Array
 from training.models.value import VALUE_FEATURES, ValueModel
-from training.panel import Method, Panel, as_frame, build_panel, method_for, past_moments
+from training.panel import FEWEST_CUSTOMERS, Method, Panel, as_frame, build_panel, method_for, past_moments
 from training.policy import Policy
 from training.stack import Stack
 
@@ -38,8 +38,12 @@ class Learned(NamedTuple):
     panel_rows: int
     fitted_rows: int
     stayed: pd.DataFrame | None = None
+    lack: str = ""
 
 
+NOTHING_TOLD = (
+    f"at every past moment there are fewer than {FEWEST_CUSTOMERS} customers, or all of them did the same"
+)
 NOTHING_LEARNED = Learned(None, Method.LIFETIME_VALUE_ONLY, (), 0, 0)
 
 
@@ -54,7 +58,6 @@ def fit(
     reference = reference_at(tables, as_of)
     behaviour = as_frame(behaviour_table(tables, as_of, reference))
     first_day, last_day = covered(tables, as_of)
-    notes: list[str] = []
     value: ValueModel | None = None
     learned = NOTHING_LEARNED
     try:
@@ -62,12 +65,13 @@ def fit(
         if (method or method_for(first_day, last_day, config.horizon_days)) is not Method.LIFETIME_VALUE_ONLY:
             learned = learn(tables, as_of, config)
     except NotEnoughDataError as lack:
-        notes.append(lack.what)
+        learned = NOTHING_LEARNED._replace(lack=_sentence(lack.what))
     return Bundle(
         metadata=Metadata(
             as_of=as_of,
             horizon_days=config.horizon_days,
             method=learned.method.value,
+            why=learned.lack or _why(first_day, last_day, learned.moments, config.horizon_days),
             features=tuple(feature.name for feature in CATALOGUE),
             zone=tables.zone,
             currency=tables.currency,
@@ -77,7 +81,6 @@ def fit(
             panel_rows=learned.panel_rows,
             fitted_rows=learned.fitted_rows,
             seed=config.seed,
-            notes=tuple(notes),
             ranges={
                 name: float(behaviour[name].astype(float).max())
                 for name in RANGED
@@ -90,6 +93,17 @@ def fit(
         learners=learned.learners,
         baseline=None if value is None else _baseline(value, learned, behaviour, config.horizon_days),
     )
+
+
+def _why(first_day: date, last_day: date, moments: tuple[date, ...], horizon_days: int) -> str:
+    history = f"the history of {(last_day - first_day).days + 1:,} days"
+    if not moments:
+        return f"{history} holds no earlier {horizon_days} days whose outcome is known"
+    return f"{history} holds {len(moments)} past moments with known outcomes, {moments[0]} to {moments[-1]}"
+
+
+def _sentence(what: str) -> str:
+    return what[:1].lower() + what[1:].rstrip(".")
 
 
 def _baseline(value: ValueModel, learned: Learned, behaviour: pd.DataFrame, horizon_days: int) -> Baseline:
@@ -111,7 +125,7 @@ def learn(tables: Tables, as_of: date, config: TrainingConfig) -> Learned:
     moments = past_moments(*covered(tables, as_of), config)
     panel = with_value_features(build_panel(tables, moments, config.horizon_days, known_by=as_of), config)
     if not panel.moments:
-        return NOTHING_LEARNED
+        return NOTHING_LEARNED._replace(lack=NOTHING_TOLD)
     features = usable_features(panel)
     later = _out_of_time_folds(panel, config)
     folds, method = (later, Method.OUT_OF_TIME) if later else (customer_folds(panel), Method.CROSS_FITTED)

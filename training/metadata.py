@@ -14,11 +14,12 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a bundle is of; ``method`` and ``notes`` say how it was made."""
+    """What a bundle is of; ``method`` says how it was made, and ``why``, in a sentence, what decided that."""
 
     as_of: date
     horizon_days: int
     method: str
+    why: str
     features: tuple[str, ...]
     zone: str
     currency: str

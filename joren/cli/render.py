@@ -13,7 +13,7 @@ from rich.text import Text
 
 from joren.cli.layout import bullets, counts, pairs, plain_table, section
 from joren.outputs import CONTENTS
-from joren.report import RunReport, TrainingReport, score_rows, why
+from joren.report import RunReport, TrainingReport, score_rows
 from training.evaluate import Evaluation
 from training.metadata import Metadata
 from training.metrics import METRICS
@@ -31,6 +31,13 @@ COMPARED = {
     "deviance_orders": "Orders deviance",
     "deviance_revenue": "Revenue deviance",
     "bias_revenue": "Revenue bias",
+}
+NOT_LISTED = {
+    "already_churned": "already churned: likely enough gone ([value] lapsed_at); to be won back, not kept",
+    "new_customer": "new customers: too early to tell",
+    "insufficient_history": "insufficient history: no model can be fitted",
+    "stale_features": "stale features: the data end well before the moment; choose one nearer to their end",
+    "out_of_range": "out of range: unlike any customer that the model has seen",
 }
 BETTER = {"higher": "↑", "lower": "↓", "zero": ""}
 
@@ -63,15 +70,22 @@ def _sections(report: RunReport, width: int) -> Iterator[tuple[str, RenderableTy
         yield "Worth knowing", bullets(f"{note[0].upper()}{note[1:]}" for note in report.notes)
     yield _judged(report.evaluation, report.metadata)
     top = score_rows(report.at_risk(TOP))
-    table = at_risk_table(top, report.metadata.currency, width - 2)
-    yield f"The {len(top)} customers with the most value at risk", table
+    if top:
+        table = at_risk_table(top, report.metadata.currency, width - 2)
+        yield f"The {len(top)} customers with the most value at risk", table
+    else:
+        yield (
+            "Nobody is on the at-risk list",
+            bullets(NOT_LISTED[status] for status in report.customers_by_status()),
+        )
 
 
 def _read(report: RunReport) -> Table:
     rows = report.rows
+    of_rows = "1 row" if rows.read == 1 else f"{rows.read:,} rows"
     return pairs(
         [
-            (report.source, f"{rows.read:,} rows, {report.first_day} to {report.last_day}"),
+            (report.source, f"{of_rows}, {report.first_day} to {report.last_day}"),
             ("accepted", f"{rows.accepted:,}{_of_which(report)}"),
             ("refused", f"{rows.refused:,}{_why(rows.refused_by_reason)}"),
             ("customers", f"{len(report.scores):,}: {counts(report.customers_by_status())}"),
@@ -95,7 +109,7 @@ def _why(by_reason: Mapping[str, int]) -> str:
 
 def _judged(evaluation: Evaluation | None, metadata: Metadata) -> tuple[str, RenderableType]:
     """Return how the models compare, and by which method; the method alone where nothing was held out."""
-    method = Text(f"{metadata.method}: {why(metadata)}", style="dim")
+    method = Text(f"{metadata.method}: {metadata.why}", style="dim")
     if evaluation is None:
         return "How it was learned", method
     days, moment = evaluation.horizon_days, evaluation.moment

@@ -90,6 +90,7 @@ def sample_report(ids: tuple[str, ...] = IDS) -> RunReport:
             as_of=AS_OF,
             horizon_days=91,
             method="out of time",
+            why="the history of 455 days holds 11 past moments with known outcomes",
             features=("orders",),
             zone="UTC",
             currency="USD",

@@ -61,10 +61,19 @@ def test_large_sums_lose_their_cents_and_unknown_currencies_their_code() -> None
 
 def test_a_run_without_an_evaluation_says_why() -> None:
     report = sample_report()
-    short = replace(report.metadata, method="lifetime-value model alone", moments=())
+    why = "the history of 31 days holds no earlier 91 days whose outcome is known"
+    short = replace(report.metadata, method="lifetime-value model alone", why=why, moments=())
     text = " ".join(shown(replace(report, evaluation=None, metadata=short), 80).split())
     assert "How it was learned" in text
-    assert "lifetime-value model alone: the history of 821 days holds no earlier 91 days" in text
+    assert f"lifetime-value model alone: {why}" in text
+
+
+def test_an_empty_list_says_what_keeps_everybody_off_it() -> None:
+    report = sample_report()
+    stale = report.scores.assign(score_status="stale_features", at_risk_rank=None)
+    text = " ".join(shown(replace(report, scores=stale), 80).split())
+    assert "Nobody is on the at-risk list" in text
+    assert "stale features: the data end well before the moment" in text
 
 
 @pytest.mark.parametrize(

@@ -70,15 +70,18 @@ def few(customers: int, days: list[int]) -> Tables:
 
 def test_a_single_customer_gets_what_is_known_and_a_status_that_says_so() -> None:
     tables = few(1, [0])
-    scores = fit(tables, date(2024, 3, 1), CONFIG, Policy()).score(tables, date(2024, 3, 1))
+    bundle = fit(tables, date(2024, 3, 1), CONFIG, Policy())
+    scores = bundle.score(tables, date(2024, 3, 1))
     row = scores.iloc[0]
     assert row["historic_clv"] == row["average_order_value"] == 10.0
     assert row["historic_number_of_orders"] == 1
     assert row["margin_assumed"]
-    if row["score_status"] == "insufficient_history":
-        assert np.isnan(row["churn_probability"])
-        assert pd.isna(row["expected_date_of_next_order"])
+    assert row["score_status"] == "insufficient_history"
+    assert np.isnan(row["churn_probability"])
+    assert pd.isna(row["expected_date_of_next_order"])
     assert not scores["segment"].isna().any()
+    assert bundle.reasons(bundle.behaviour(tables, date(2024, 3, 1))) == [[]]
+    assert "too few for any model" in bundle.metadata.why
 
 
 @pytest.mark.parametrize("customers", [2, 40, 400])

@@ -14,6 +14,7 @@ METADATA = Metadata(
     as_of=date(2026, 3, 31),
     horizon_days=91,
     method="out of time",
+    why="the history of 455 days holds 11 past moments with known outcomes",
     features=("orders",),
     zone="UTC",
     currency="USD",

@@ -20,6 +20,7 @@ from training.models.glm import Array
 VALUE_FEATURES = ("btyd_log_odds_no_order", "btyd_log_orders", "btyd_log_spend")
 SMALLEST = 1e-5
 REFUND_ORDERS = 3.0
+FEWEST_CUSTOMERS = 10
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class ValueModel:
     @classmethod
     def fit(cls, behaviour: pd.DataFrame) -> Self:
         """Fit to a behaviour table of one moment. Raises ``NotEnoughDataError``."""
+        if len(behaviour) < FEWEST_CUSTOMERS:
+            raise NotEnoughDataError(
+                f"{len(behaviour)} known customers are too few for any model.",
+                mend=f"Wait for {FEWEST_CUSTOMERS}, or load more of the history.",
+            )
         x, t_x, t = purchase_history(behaviour)
         paid = behaviour["paid_orders"].to_numpy(np.float64)
         mean_value = _mean_order_value(behaviour)
