@@ -39,7 +39,9 @@ def life() -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
         future.append(len(later))
         spent.append(np.sum(values[~seen] * 1.1 ** (-later / 365)))
     names = ["orders", "days_since_first_order", "days_since_last_order", "paid_orders", "mean_order_value"]
-    return pd.DataFrame(rows, columns=names, dtype=float), np.array(future), np.array(spent)
+    behaviour = pd.DataFrame(rows, columns=names, dtype=float)
+    gross = behaviour["paid_orders"] * behaviour["mean_order_value"]
+    return behaviour.assign(gross_spend=gross, net_revenue=gross), np.array(future), np.array(spent)
 
 
 def by_itself(behaviour: pd.DataFrame, horizon_days: int = 90) -> Prediction:

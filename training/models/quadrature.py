@@ -93,7 +93,7 @@ def truncated_beta_mean(
     low = np.minimum(high, mode) - reach(curvature, slope)
     start, end = np.log1p(np.exp(low) / finest), np.log1p(np.exp(high) / finest)
     v = start + (end - start) * TRUNCATED_NODES
-    odds = finest * np.expm1(v)
+    odds = np.maximum(finest * np.expm1(v), np.finfo(np.float64).tiny)
     log_weight = (a - 1) * np.log(odds) - (a + b) * np.log1p(odds) + v + LOG_TRUNCATED_WEIGHTS
     weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
     mean: FloatArray = np.einsum("ij,ij->i", weight, function(odds)) / weight.sum(axis=1)
