@@ -10,7 +10,7 @@ os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 collect_ignore = ["training/pyfunc_model.py"]  # MLflow alone runs it; importing it imports MLflow
 
-# `make test` asks the same questions every time; `HYPOTHESIS_PROFILE=explore` asks new ones, and more of them.
+# `make test` asks the same questions every time; `HYPOTHESIS_PROFILE=explore` asks more, and new ones.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
