@@ -50,7 +50,7 @@ def keep(
         evaluation,
         parameters={**project.training.to_dict(), **project.policy.to_dict()},
         fingerprint=fingerprint,
-        figures=figures(evaluation) if evaluation else {},
+        figures=figures(evaluation, bundle.importance) if evaluation else {},
         card=model_card(bundle, evaluation, fingerprint),
         tags=standing.to_tags(),
     )

@@ -81,6 +81,11 @@ class Bundle:
         self._check(behaviour)
         return self._scorer.by_model(behaviour)
 
+    @property
+    def importance(self) -> dict[str, float]:
+        """Each feature's total gain in the churn trees, over all splits; empty where nothing was learned."""
+        return {} if self.learners is None else self.learners.churn.members.trees.gain()
+
     def reasons(self, behaviour: pd.DataFrame, language: str = "en", limit: int = 3) -> list[list[Reason]]:
         """Return why each customer may leave: at most ``limit`` reasons a row, the strongest first."""
         self._check(behaviour)

@@ -25,7 +25,7 @@ from training.models.glm import Array
 from training.models.value import VALUE_FEATURES, ValueModel
 
 FACTS = ("orders", "days_since_first_order", "days_since_last_order")
-FAMILY = {feature.name: feature.family for feature in CATALOGUE}
+FEATURES = {feature.name: feature for feature in CATALOGUE}
 CANDIDATES = 8
 SMALLEST = 1e-9
 LEAST_SHARE = 0.1  # of the strongest reason: what is weaker than that is not worth a line
@@ -149,24 +149,27 @@ def _possible(facts: pd.DataFrame) -> pd.DataFrame:
 def _worded(
     row: dict[str, object], candidates: list[tuple[str, float]], language: str, currency: str
 ) -> list[Reason]:
-    """Return the reasons that raise the risk, or the nearest to one; the same sentence is said once."""
+    """Return the reasons that raise the risk, or the nearest to one: one for each topic, its strongest."""
     said: defaultdict[str, float] = defaultdict(float)
     speaker: dict[str, str] = {}
     for feature, contribution in candidates:
         text = reason_text(feature, row, language, currency)
         said[text] += contribution
         speaker.setdefault(text, feature)
-    strongest = sorted(said, key=lambda text: (-said[text], text))
+    strongest: dict[str, str] = {}
+    for text in sorted(said, key=lambda text: (-said[text], text)):
+        strongest.setdefault(FEATURES[speaker[text]].topic, text)
+    first = next(iter(strongest.values()))
     return [
         Reason(
-            code=f"{FAMILY[speaker[text]]}.{speaker[text]}",
+            code=f"{FEATURES[speaker[text]].family}.{speaker[text]}",
             feature=speaker[text],
             value=_number(row.get(speaker[text])),
             contribution=said[text],
             text=text,
         )
-        for text in strongest
-        if said[text] > LEAST_SHARE * max(said[strongest[0]], 0.0) or text == strongest[0]
+        for text in strongest.values()
+        if said[text] > LEAST_SHARE * max(said[first], 0.0) or text == first
     ]
 
 

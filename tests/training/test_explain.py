@@ -1,10 +1,13 @@
 import numpy as np
 import pandas as pd
 
+from features.catalogue import CATALOGUE
 from features.tables import Tables
 from tests.training.conftest import AS_OF, CONFIG
 from training.bundle import Bundle
 from training.panel import build_panel
+
+TOPICS = {feature.name: feature.topic for feature in CATALOGUE}
 
 
 def test_contributions_add_up_to_the_distance_from_those_who_stayed(
@@ -38,7 +41,7 @@ def test_reasons_are_strongest_first_raise_the_risk_and_say_nothing_twice(
         assert weights == sorted(weights, reverse=True)
         assert all(weight > 0 for weight in weights)
         assert 1 <= len(told) <= 3
-        assert len({reason["text"] for reason in told}) == len(told)
+        assert len({TOPICS[reason["feature"]] for reason in told}) == len(told)
 
 
 def test_reasons_are_told_in_japanese_too(bundle: Bundle, behaviour: pd.DataFrame) -> None:
