@@ -172,7 +172,7 @@ def set_aside(count: FloatArray, mean: FloatArray) -> tuple[str, ...]:
 
 
 def finite_mean_estimate(problem: Problem, prior_strength: float | None) -> Optimum:
-    """Return the estimate, with q shrunk by the prior until the population's mean spend is finite."""
+    """Return the estimate, with q (or if need be all) shrunk by the prior until mean spend is finite."""
     optimum = estimate(problem, prior_strength=prior_strength, prior=PRIOR)
     if finite_mean(optimum.theta):
         return optimum
@@ -181,7 +181,10 @@ def finite_mean_estimate(problem: Problem, prior_strength: float | None) -> Opti
             f"q = {np.exp(optimum.theta[1]):.3g}: spend so uneven has no finite mean.",
             mend="Leave prior_strength unset, and q is shrunk until it has.",
         )
-    return estimate(problem, prior_strength=None, prior=PRIOR_OF_Q, acceptable=finite_mean)
+    try:
+        return estimate(problem, prior_strength=None, prior=PRIOR_OF_Q, acceptable=finite_mean)
+    except ConvergenceError:
+        return estimate(problem, prior_strength=None, prior=PRIOR, acceptable=finite_mean)
 
 
 def finite_mean(theta: FloatArray) -> bool:

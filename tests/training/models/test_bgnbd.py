@@ -76,6 +76,23 @@ def test_expectation_agrees_with_the_textbook_form_in_many_digits(
     assert model.purchases_if_alive(horizon, x, T) == pytest.approx(exact, rel=1e-10)
 
 
+@pytest.mark.parametrize("model", [PAPER, BGNBD(1e-3, 1e4, 50.0, 1e-3), BGNBD(80.0, 0.02, 1e-3, 900.0)])
+@pytest.mark.parametrize("seen", [(0, 0, 0), (0, 0, 3650), (1, 365, 365), (7, 2, 365), (3000, 200, 365)])
+def test_the_likelihood_in_many_digits(model: BGNBD, seen: tuple[int, float, float]) -> None:
+    x, t_x, T = seen
+    with mpmath.workdps(50):
+        r, alpha, a, b = (mpmath.mpf(value) for value in model.parameters.values())
+        buying = mpmath.gammaprod([r + x], [r]) * alpha**r
+        alive = mpmath.beta(a, b + x) / mpmath.beta(a, b) * buying / (alpha + T) ** (r + x)
+        left = (
+            mpmath.beta(a + 1, b + x - 1) / mpmath.beta(a, b) * buying / (alpha + t_x) ** (r + x) if x else 0
+        )
+        exact = mpmath.log(alive + left)
+        share = float(alive / (alive + left))
+    assert model.log_likelihood(*seen) == pytest.approx(float(exact), rel=1e-10, abs=1e-12)
+    assert model.probability_alive(*seen) == pytest.approx(share, rel=1e-9, abs=1e-300)
+
+
 def test_one_time_buyers_are_alive_by_construction() -> None:
     assert PAPER.probability_alive(0, 0, [0, 10, 1000]).tolist() == [1, 1, 1]
 

@@ -260,9 +260,28 @@ def test_answers_are_numbers_in_their_range_whatever_the_parameters(
     assert expected >= (1 - silent) * (1 - 1e-9) - 1e-12
     assert model.purchase_count_cdf(3, horizon, *seen) >= silent - 1e-12
     most = horizon * (model.parameters["r"] + x) / (model.parameters["alpha"] + T)
-    assert expected <= most * (1 + 1e-9)
+    assert expected <= most * (1 + 1e-9) + 1e-300
     low, high = model.purchase_interval(0.8, horizon, *seen)
     assert 0 <= low <= expected <= high
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    parameters=st.tuples(logs, logs, logs, logs),
+    history=st.tuples(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30)).map(sorted),
+    horizon=st.integers(0, 40),
+)
+def test_opportunities_give_numbers_in_their_range_whatever_the_parameters(
+    parameters: tuple[float, ...], history: list[int], horizon: int
+) -> None:
+    model, (x, t_x, T) = BGBB(*parameters), history
+    seen = (x, t_x if x else 0, T)
+    alive, expected = model.probability_alive(*seen), model.expected_purchases(horizon, *seen)
+    silent = model.probability_no_purchase(horizon, *seen)
+    assert model.log_likelihood(*seen) <= 1e-12
+    assert 0 <= alive <= 1
+    assert -1e-12 <= silent <= 1 + 1e-12
+    assert 1 - silent - 1e-9 <= expected <= horizon
 
 
 @every

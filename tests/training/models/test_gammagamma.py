@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import betaprime
 
 from tests.training.models.oracle import cdnow_sample, published
@@ -59,6 +61,38 @@ def test_a_tail_without_a_mean_is_shrunk_and_said() -> None:
         GammaGamma.fit(orders, wild, prior_strength=0)
     with pytest.raises(ModelInputError, match="infinite"):
         GammaGamma(p=3, q=0.8, v=10).expected_value(0, 0)
+
+
+def test_spend_beyond_all_measure_still_has_an_expectation() -> None:
+    rng = np.random.default_rng(9)
+    orders = rng.integers(20, 900, 300)
+    mean = rng.lognormal(3, 4, 300)
+    model = GammaGamma.fit(orders, mean)
+    large = mean > 10
+    np.testing.assert_allclose(model.expected_value(orders, mean)[large], mean[large], rtol=0.1)
+
+
+logs = st.floats(-4, 6).map(np.exp)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    p=logs,
+    q=logs,
+    v=logs,
+    seen=st.lists(st.tuples(st.integers(1, 500), st.floats(1e-3, 1e7)), min_size=1, max_size=20),
+)
+def test_answers_are_numbers_whatever_the_parameters(
+    p: float, q: float, v: float, seen: list[tuple[int, float]]
+) -> None:
+    orders, mean = (np.array(column, dtype=np.float64) for column in zip(*seen, strict=True))
+    model = GammaGamma(p, 1 + q, v)
+    assert np.isfinite(model.log_likelihood(orders, mean)).all()
+    expected, population = model.expected_value(orders, mean), model.expected_value(0, 0)
+    assert (expected >= np.minimum(mean, population) * (1 - 1e-9)).all()
+    assert (expected <= np.maximum(mean, population) * (1 + 1e-9)).all()
+    fitted = GammaGamma.fit(orders, mean)
+    assert np.isfinite(fitted.expected_value(orders, mean)).all()
 
 
 def test_constant_spend_gives_the_constant() -> None:

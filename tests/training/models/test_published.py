@@ -73,6 +73,29 @@ def test_sbg_on_regular_customers() -> None:
     assert model.estimation.log_likelihood == pytest.approx(told["log_likelihood_per_1000"], abs=1e-3)
 
 
+@pytest.mark.parametrize(("x", "T", "t"), [(0, 30, 52), (26, 31, 52), (300, 31, 520), (0, 0, 5000)])
+@pytest.mark.parametrize("count", [0, 5])
+def test_pareto_counts_in_many_digits(x: int, T: float, t: float, count: int) -> None:
+    model = ParetoNBD(r=0.5533, alpha=10.578, s=0.606, beta=11.656)
+    shape, alpha, beta = model.r + x, model.alpha + T, model.beta + T
+    with mpmath.workdps(25):
+        choose = mpmath.gammaprod([shape + count], [shape, count + 1])
+
+        def bought_by(y: mpmath.mpf) -> mpmath.mpf:
+            return choose * (alpha / (alpha + y)) ** shape * (y / (alpha + y)) ** count
+
+        def leaving_at(log_y: mpmath.mpf) -> mpmath.mpf:
+            y = mpmath.exp(log_y)
+            return bought_by(y) * model.s * mpmath.mpf(beta) ** model.s / (beta + y) ** (model.s + 1) * y
+
+        end = mpmath.log(t)
+        pieces = [end - 60, *(end - 12 + k for k in range(13))]
+        exact = bought_by(mpmath.mpf(t)) * (beta / (beta + mpmath.mpf(t))) ** model.s + mpmath.quad(
+            leaving_at, pieces
+        )
+    assert model.pmf_if_alive(count, t, x, T) == pytest.approx(float(exact), rel=1e-10)
+
+
 @pytest.mark.parametrize(("alpha", "beta"), [(0.05, 700.0), (10.6, 11.7), (900.0, 0.03)])
 @pytest.mark.parametrize("r", [0.05, 8.0])
 @pytest.mark.parametrize("seen", [(0, 0, 3650), (1, 39, 39), (26, 30.86, 31), (2000, 300, 365)])
