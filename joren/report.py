@@ -192,4 +192,4 @@ def _told(kept: Kept, bundle: Bundle) -> str:
     number, reason = kept.version.number, kept.verdict.why
     if kept.verdict.promoted:
         return f"version {number} is the champion from now on ({bundle.version}): {reason}"
-    return f"the champion stays ({bundle.version}), version {number} is not better: {reason}"
+    return f"the champion stays ({bundle.version}); version {number}: {reason}"

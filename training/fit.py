@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from features.catalogue import CATALOGUE
 from features.reference import reference_at
@@ -63,7 +65,8 @@ def fit(
     try:
         value = ValueModel.fit(behaviour)
         if (method or method_for(first_day, last_day, config.horizon_days)) is not Method.LIFETIME_VALUE_ONLY:
-            learned = learn(tables, as_of, config)
+            with threadpool_limits(config.threads, user_api="blas"):
+                learned = learn(tables, as_of, config)
     except NotEnoughDataError as lack:
         learned = NOTHING_LEARNED._replace(lack=_sentence(lack.what))
     return Bundle(
@@ -129,7 +132,9 @@ def learn(tables: Tables, as_of: date, config: TrainingConfig) -> Learned:
     features = usable_features(panel)
     later = _out_of_time_folds(panel, config)
     folds, method = (later, Method.OUT_OF_TIME) if later else (customer_folds(panel), Method.CROSS_FITTED)
-    stack = Stack.fit([_held_out(train, held, features, config) for train, held in folds])
+    with ThreadPoolExecutor() as pool:
+        held_out = pool.map(lambda fold: _held_out(fold[0], fold[1], features, config), folds)
+    stack = Stack.fit(list(held_out))
     rows = panel.sample(config.max_rows, config.horizon_days, config.seed)
     learners = Learners.fit(rows.inputs, rows.outcomes, features, stack, config)
     stayed = rows.inputs[rows.outcomes["churned"] == 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Self
 
@@ -41,12 +42,13 @@ class Learners:
             outcomes[name].to_numpy(np.float64) for name in ("churned", "orders", "revenue")
         )
         seed, threads = config.seed, config.threads
-        members = ChurnModel.fit_members(table, features, churned, seed=seed, threads=threads)
-        return cls(
-            ChurnModel(members, stack),
-            FurtherOrders.fit(table, features, orders, seed=seed, threads=threads),
-            Revenue.fit(table, features, revenue, seed=seed, threads=threads),
-        )
+        with ThreadPoolExecutor() as pool:
+            members = pool.submit(
+                ChurnModel.fit_members, table, features, churned, seed=seed, threads=threads
+            )
+            further = pool.submit(FurtherOrders.fit, table, features, orders, seed=seed, threads=threads)
+            earned = pool.submit(Revenue.fit, table, features, revenue, seed=seed, threads=threads)
+        return cls(ChurnModel(members.result(), stack), further.result(), earned.result())
 
     def forecast(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return ``churn`` (probability), ``orders`` and ``revenue`` for each row of ``table``, on its index.
