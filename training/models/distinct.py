@@ -40,10 +40,6 @@ class Axis:
         """The column itself, row by row."""
         return self.values[self.codes]
 
-    def spread(self, by_value: FloatArray) -> FloatArray:
-        """Return what ``by_value`` holds for each distinct value, row by row."""
-        return by_value[self.codes]
-
 
 def axis_of(column: FloatArray) -> Axis:
     """Return the distinct values of a column and each row's place among them."""

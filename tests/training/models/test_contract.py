@@ -213,6 +213,22 @@ def test_a_horizon_is_a_number_of_days(model: PurchaseModel, horizon: float) -> 
 
 
 @every
+def test_questions_without_an_answer_are_refused(model: PurchaseModel) -> None:
+    with pytest.raises(ModelInputError, match="annual_rate"):
+        model.discounted_purchases(5, -1.0, 0, 0, 5)
+    with pytest.raises(ModelInputError, match="level below 1"):
+        model.purchase_count_quantile(1.0, 5, 0, 0, 5)
+
+
+def test_opportunities_are_whole_and_not_taken_twice() -> None:
+    donors = MODELS[-1]
+    with pytest.raises(ModelInputError, match="not whole"):
+        donors.expected_purchases(2.5, 1, 1, 3)
+    with pytest.raises(ModelInputError, match="More opportunities"):
+        donors.probability_alive(3, 2, 5)
+
+
+@every
 def test_ten_customers_or_one_give_numbers_or_a_reason(model: PurchaseModel) -> None:
     for customers in (1, 10):
         seen = cohort(model, customers, seed=customers)

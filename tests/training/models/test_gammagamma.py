@@ -127,6 +127,11 @@ def test_no_numbers_are_refused(orders: list[float], mean: list[float]) -> None:
         GammaGamma.fit(orders, mean)
 
 
+def test_a_density_is_of_positive_means() -> None:
+    with pytest.raises(ModelInputError, match="positive mean"):
+        CDNOW.log_likelihood([1, 2], [30, -4])
+
+
 def test_no_spend_at_all_is_not_enough() -> None:
     with pytest.raises(NotEnoughDataError):
         GammaGamma.fit([0, 2], [0, -1])

@@ -77,6 +77,13 @@ def test_a_failed_fit_is_an_error_of_ours_and_a_penalised_one_says_so(
         fit_spend(np.arange(1, 201) % 5 + 1, constant)
 
 
+def test_what_lifetimes_calls_an_optimum_is_looked_at() -> None:
+    """Here it runs far out along a flat ridge, and says that it converged."""
+    stays = BGNBD(r=0.7, alpha=40.0, a=1e-9, b=5.0).simulate(np.full(2_000, 200.0), np.random.default_rng(2))
+    with pytest.raises(ConvergenceError, match="no maximum"):
+        fit_purchases(BGNBD, *stays)
+
+
 def test_warnings_are_left_as_they_were() -> None:
     assert "lifetimes" in sys.modules or to_lifetimes(BGNBD(1, 1, 1, 1)) is not None
     with pytest.raises(FutureWarning):
