@@ -18,7 +18,7 @@ setup-dev: $(VENV)/dev.done ## the same, with what the tests need
 
 demo: setup ## the main job on real purchases (CDNOW): ranked customers, values, reasons
 	@$(BIN)/joren init demo --example cdnow --quiet
-	@cd demo && ../$(BIN)/joren run
+	@cd demo && ../$(BIN)/joren run --next "make serve" --next "make mlflow"
 
 serve: setup ## the scoring service on 127.0.0.1:8000, with the demo's scores
 	@cd demo && ../$(BIN)/joren serve

@@ -97,13 +97,13 @@ def one_shot_project(
     zone: str | None = None,
     currency: str | None = None,
     margin_rate: float | None = None,
-    seed: int = 0,
+    seed: int | None = None,
 ) -> Project:
     """Return the project that the options of ``joren run --transactions`` describe; its folder is ``out``."""
     return Project(
         folder=out,
         data=file_data(transactions, mapping=mapping, zone=zone, currency=currency),
-        training=TrainingConfig(horizon_days=horizon_days, seed=seed),
+        training=TrainingConfig(horizon_days=horizon_days, seed=seed or 0),
         policy=Policy(margin_rate=margin_rate),
         as_of=as_of,
     )

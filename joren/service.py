@@ -1,21 +1,11 @@
-"""The service as a project has it: its settings, and its at-risk list without HTTP."""
+"""The service's settings, as a project has them."""
 
 from __future__ import annotations
 
-import difflib
-from contextlib import closing
-
-from joren.errors import ConfigError
 from joren.project import Project
-from serving.service import Explaining, Page, ScoringService
 from serving.settings import Settings
-from serving.shelf import Shelf
-from serving.store import AtRiskFilter, Sort, Store
-from serving.wire_score import SEGMENT_NAMES
-from training.bundle import Bundle
-from training.score_schema import ChurnBand
 
-__all__ = ["at_risk_page", "service_settings"]
+__all__ = ["service_settings"]
 
 
 def service_settings(project: Project) -> Settings:
@@ -23,20 +13,3 @@ def service_settings(project: Project) -> Settings:
     folder = project.folder.resolve()
     places = {"store_url": f"sqlite:///{folder / 'scores.db'}", "bundles": folder / "bundles"}
     return Settings.model_validate({**places, **project.serving})
-
-
-def at_risk_page(project: Project, limit: int, *, band: str | None, segment: str | None) -> Page:
-    """Return the first ``limit`` rows of the list that the service hands out, all with their reasons.
-
-    Raises ``ConfigError`` for a segment that does not exist, ``NotPublishedError`` before the first run.
-    """
-    if segment is not None and segment not in SEGMENT_NAMES:
-        near = difflib.get_close_matches(segment, SEGMENT_NAMES, n=1)
-        meant = f"Did you mean {near[0]}?" if near else f"There are {', '.join(SEGMENT_NAMES)}."
-        raise ConfigError(f"There is no segment {segment}.", mend=meant)
-    which = AtRiskFilter(band=ChurnBand(band) if band else None, segment=segment)
-    settings = service_settings(project)
-    with closing(Store.open(settings.store_url)) as store:
-        service = ScoringService(store, Shelf(settings.bundles, Bundle.load))
-        why = Explaining(compute=True)
-        return service.at_risk(which, Sort.VALUE_AT_RISK, limit=limit, cursor=None, explaining=why)

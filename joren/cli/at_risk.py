@@ -38,9 +38,9 @@ def at_risk(
     from rich.console import Console
     from rich.text import Text
 
+    from joren.at_risk import at_risk_page
     from joren.cli.render import at_risk_table
     from joren.project import load_project
-    from joren.service import at_risk_page
     from serving.wire_score import shown
 
     page = at_risk_page(load_project(project), limit, band=band, segment=segment)

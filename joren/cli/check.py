@@ -40,7 +40,7 @@ def check(
     from joren.project import file_data, load_project
 
     if transactions is None:
-        refuse_alone({"--map": mapping, "--zone": zone, "--currency": currency})
+        refuse_alone({"map": mapping, "zone": zone, "currency": currency})
         config = load_project(project).data
     else:
         config = file_data(transactions, mapping=mapping or (), zone=zone, currency=currency)

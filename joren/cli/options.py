@@ -70,8 +70,8 @@ Currency = Annotated[
 
 
 def refuse_alone(given: dict[str, object]) -> None:
-    """Raise ``typer.BadParameter`` where one of these is given, though --transactions is not."""
-    names = [name for name, value in given.items() if value is not None]
+    """Raise ``typer.BadParameter`` where one of these options is given, though --transactions is not."""
+    names = [f"--{name.replace('_', '-')}" for name, value in given.items() if value is not None]
     if names:
         raise typer.BadParameter(
             f"{', '.join(names)} goes with --transactions FILE; in a project, joren.toml says it."

@@ -80,7 +80,7 @@ def run(
         int | None, typer.Option(metavar="N", min=0, help="Of every draw.", rich_help_panel=DATA)
     ] = None,
     as_json: AsJson = False,
-    then: Annotated[str | None, typer.Option("--next", hidden=True)] = None,
+    then: Annotated[list[str] | None, typer.Option("--next", hidden=True)] = None,
 ) -> None:
     """Do it all: read, learn, judge, score, and say who is about to leave and what they are worth.
 
@@ -90,12 +90,17 @@ def run(
     """
     from joren import pipeline
     from joren.outputs import REPORTS
+    from joren.project import one_shot_project
 
-    if transactions is not None:
-        from joren.project import one_shot_project
-
-        if as_of is None or horizon_days is None or out is None:
-            raise typer.BadParameter("--transactions FILE needs --as-of, --horizon-days and --out beside it.")
+    if transactions is None:
+        one_shot = {"out": out, "map": mapping, "zone": zone, "currency": currency}
+        refuse_alone({**one_shot, "margin_rate": margin_rate, "seed": seed})
+        asked = _project(project, as_of, horizon_days)
+        report, folder = pipeline.run_project(asked, _steps()), project / REPORTS
+        after = ["joren at-risk --limit 50", "joren serve"]
+    elif as_of is None or horizon_days is None or out is None:
+        raise typer.BadParameter("--transactions FILE needs --as-of, --horizon-days and --out beside it.")
+    else:
         asked = one_shot_project(
             transactions,
             as_of,
@@ -105,24 +110,11 @@ def run(
             zone=zone,
             currency=currency,
             margin_rate=margin_rate,
-            seed=seed or 0,
+            seed=seed,
         )
-        report = pipeline.run_once(asked, _steps())
-        _show(report, out, [then or f"joren init my-shop --transactions {transactions}"], as_json=as_json)
-        return
-    refuse_alone(
-        {
-            "--out": out,
-            "--map": mapping,
-            "--zone": zone,
-            "--currency": currency,
-            "--margin-rate": margin_rate,
-            "--seed": seed,
-        }
-    )
-    asked = _project(project, as_of, horizon_days)
-    next_commands = (then,) if then else ("joren at-risk --limit 50", "joren serve")
-    _show(pipeline.run_project(asked, _steps()), project / REPORTS, next_commands, as_json=as_json)
+        report, folder = pipeline.run_once(asked, _steps()), out
+        after = [f"joren init my-shop --transactions {transactions}"]
+    _show(report, folder, then or after, as_json=as_json)
 
 
 def train(
@@ -153,7 +145,7 @@ def score(project: ProjectFolder = Path(), as_of: AsOf = None, as_json: AsJson =
     from joren.outputs import REPORTS
 
     report = pipeline.score_project(_project(project, as_of, None), _steps())
-    _show(report, project / REPORTS, ("joren at-risk --limit 50",), as_json=as_json)
+    _show(report, project / REPORTS, ["joren at-risk --limit 50"], as_json=as_json)
 
 
 def _project(folder: Path, as_of: date | None, horizon_days: int | None) -> Project:

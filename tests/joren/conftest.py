@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,14 @@ def project(tmp_path_factory: pytest.TempPathFactory, one_shot: Done) -> Path:
     assert joren("init", folder, "--transactions", one_shot.data).exit_code == 0
     done = joren("run", "--project", folder, *QUESTION)
     assert done.exit_code == 0, done.output
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path: Path, one_shot: Done) -> Path:
+    """A folder of results to come, with the MLflow of another run: to make one anew takes seconds."""
+    folder = tmp_path / "out"
+    shutil.copytree(one_shot.out / "mlruns", folder / "mlruns")
     return folder
 
 

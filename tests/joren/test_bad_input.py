@@ -75,14 +75,14 @@ def test_a_folder_that_was_not_there_is_not_left_behind(written: Writer, tmp_pat
     assert {path.name for path in tmp_path.iterdir()} == {"sales.csv"}
 
 
-def test_single_bad_rows_are_set_aside_and_the_run_goes_on(written: Writer, tmp_path: Path) -> None:
+def test_single_bad_rows_are_set_aside_and_the_run_goes_on(written: Writer, out: Path) -> None:
     data = written(HEAD + GOOD + ",2024-01-01,5\nc-2,never,5\nc-3,2024-01-01,inf\nc-4,2024-01-01,five\n")
-    result = run(data, tmp_path / "out")
+    result = run(data, out)
     assert result.exit_code == 0, result.output
     assert "refused" in result.stdout
-    rows = json.loads((tmp_path / "out" / "metrics.json").read_text())["rows"]
+    rows = json.loads((out / "metrics.json").read_text())["rows"]
     assert (rows["read"], rows["accepted"], rows["refused"]) == (64, 60, 4)
-    quarantine = pq.read_table(tmp_path / "out" / "quarantine.parquet").to_pylist()
+    quarantine = pq.read_table(out / "quarantine.parquet").to_pylist()
     assert [(row["source_row"], row["reason"]) for row in quarantine] == [
         (61, "missing_customer_id"),
         (62, "unreadable_timestamp"),
@@ -92,27 +92,27 @@ def test_single_bad_rows_are_set_aside_and_the_run_goes_on(written: Writer, tmp_
 
 
 def test_repeated_rows_and_rows_after_as_of_are_counted_and_a_missing_zone_is_said(
-    written: Writer, tmp_path: Path
+    written: Writer, out: Path
 ) -> None:
     naive = GOOD.replace(",1", " 23:30:00,1")
     data = written(HEAD + naive + naive.splitlines()[0] + "\nc-1,2025-04-01,9\nc-new,2025-06-01,9\n")
-    result = run(data, tmp_path / "out")
+    result = run(data, out)
     assert result.exit_code == 0, result.output
-    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    metrics = json.loads((out / "metrics.json").read_text())
     counted = {"read": 63, "accepted": 63, "refused": 0, "after_as_of": 2, "repeated": 1}
     assert metrics["rows"] == counted
     assert "lie after 2025-03-31" in result.stdout
     assert any("zone" in note and "UTC" in note for note in metrics["notes"])
 
 
-def test_japanese_files_are_read_as_they_come(written: Writer, tmp_path: Path) -> None:
+def test_japanese_files_are_read_as_they_come(written: Writer, out: Path) -> None:
     """cp932, Japanese headers, ids with zeros, 2024年1月2日, and amounts such as ￥1,234."""
     lines = [f'{n:05},2024年{1 + n % 12}月{1 + n % 28}日,"￥1,{200 + n}",渋谷' for n in range(30)]
     data = written("\r\n".join(["顧客ID,購入日,金額,店舗", *lines, ""]).encode("cp932"))
     mapping = ("--map", "customer_id=顧客ID", "--map", "timestamp=購入日", "--map", "amount=金額")
-    result = run(data, tmp_path / "out", *mapping, "--zone", "Asia/Tokyo", "--currency", "JPY")
+    result = run(data, out, *mapping, "--zone", "Asia/Tokyo", "--currency", "JPY")
     assert result.exit_code == 0, result.output
-    scores = pq.read_table(tmp_path / "out" / "scores.parquet").to_pandas().set_index("customer_id")
+    scores = pq.read_table(out / "scores.parquet").to_pandas().set_index("customer_id")
     assert list(scores.index) == [f"{n:05}" for n in range(30)]
     assert scores.loc["00007", "historic_clv"] == 1207.0
     assert set(scores["currency"]) == {"JPY"}

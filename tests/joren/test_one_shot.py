@@ -146,12 +146,12 @@ def test_nothing_outside_the_folder_is_touched(tmp_path: Path) -> None:
     ],
     ids=["one customer", "all bought once"],
 )
-def test_little_history_gives_what_can_be_given(tmp_path: Path, rows: list[str]) -> None:
+def test_little_history_gives_what_can_be_given(tmp_path: Path, out: Path, rows: list[str]) -> None:
     data = tmp_path / "sales.csv"
     data.write_text("\n".join(["customer_id,timestamp,amount", *rows]))
-    result = joren("run", "--transactions", data, *QUESTION, "--out", tmp_path / "out")
+    result = joren("run", "--transactions", data, *QUESTION, "--out", out)
     assert result.exit_code == 0, result.output
-    scores = scores_in(tmp_path / "out")
+    scores = scores_in(out)
     assert len(scores) == len(rows)
     assert scores["historic_number_of_orders"].eq(1).all()
     assert scores["score_status"].notna().all()

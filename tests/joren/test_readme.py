@@ -1,0 +1,197 @@
+"""What the READMEs tell a stranger to type is typed here, as it stands, in a checkout of its own."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from joren.example import CDNOW_COLUMNS, cdnow_rows
+from tests.joren.shop import shop
+
+ROOT = Path(__file__).parents[2]
+READMES = ("README.md", "README.ja.md")
+PATIENCE_SECONDS = 60
+NOT_HERE = ("make test",)  # what would run this test within itself
+
+
+def blocks(readme: str, language: str) -> list[str]:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def block_with(readme: str, words: str, language: str = "sh") -> str:
+    (block,) = (block for block in blocks(readme, language) if words in block)
+    return block
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A folder where ``make`` and ``.venv/bin/joren`` work as in a checkout after ``make setup``."""
+
+    folder: Path
+    port: int
+
+    def environment(self) -> dict[str, str]:
+        here = {"PYTHONPATH": str(ROOT), "JOREN_PORT": str(self.port), "MAKEFLAGS": ""}
+        return {**os.environ, **here}
+
+    def type(self, lines: str) -> str:
+        """Run shell lines until the first that fails; return what they printed."""
+        lines = lines.replace(":8000", f":{self.port}")
+        typed = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", lines],
+            cwd=self.folder,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert typed.returncode == 0, f"{lines}\n{typed.stdout}\n{typed.stderr}"
+        return typed.stdout
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    for needed in ("make", "curl", "bash"):
+        if shutil.which(needed) is None:
+            pytest.skip(f"{needed} is not installed: the READMEs' commands are not run")
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("Makefile", "pyproject.toml", "requirements"):
+        (folder / name).symlink_to(ROOT / name)
+    programs = folder / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    joren = programs / "joren"
+    joren.write_text(f'#!/bin/sh\nexec {sys.executable} -m joren "$@"\n')
+    joren.chmod(0o755)
+    (programs / "activate").write_text(f'PATH="{programs}:$PATH"\n')
+    for done in ("tools.done", "runtime.done"):
+        (folder / ".venv" / done).touch()
+    write_orders(folder / "orders.csv")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return Checkout(folder, free.getsockname()[1])
+
+
+def write_orders(path: Path) -> None:
+    """Write a Japanese shop's orders, up to a few days after the one-line command's moment."""
+    orders = shop()
+    later = pd.Timestamp("2026-11-20") - pd.Timestamp(orders["timestamp"].max())
+    orders["timestamp"] = (pd.to_datetime(orders["timestamp"]) + later).dt.strftime("%Y年%m月%d日")
+    orders["amount"] = [f"￥{amount * 100:,.0f}" for amount in orders["amount"]]
+    orders.columns = pd.Index(["会員番号", "購入日", "金額"])
+    orders.to_csv(path, index=False, encoding="cp932")
+
+
+@pytest.fixture(scope="module")
+def demo(checkout: Checkout) -> str:
+    (first, *_) = (line for line in block_with("README.md", "make test").splitlines() if "demo" in line)
+    return checkout.type(first)
+
+
+@pytest.fixture(scope="module")
+def served(checkout: Checkout, demo: str) -> Iterator[Checkout]:
+    assert demo
+    log = (checkout.folder / "server.log").open("w")
+    command = ["bash", "-c", f"exec {block_with('README.md', 'make serve')}"]
+    with subprocess.Popen(
+        command, cwd=checkout.folder, env=checkout.environment(), stderr=log, start_new_session=True
+    ) as server:
+        try:
+            wait_until_ready(checkout, server)
+            yield checkout
+        finally:
+            os.killpg(server.pid, 15)
+    log.close()
+
+
+def wait_until_ready(checkout: Checkout, server: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        assert server.poll() is None, (checkout.folder / "server.log").read_text()
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{checkout.port}/readyz") as answer:
+                assert answer.status == 200
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail((checkout.folder / "server.log").read_text())
+
+
+@pytest.mark.timeout(600)
+def test_make_demo_ends_with_the_customers_the_comparison_and_the_next_command(demo: str) -> None:
+    for words in (
+        "69,659 rows",
+        "The 10 customers with the most value at risk",
+        "recency rule",
+        "BG/NBD",
+        "at_risk.csv",
+        "make serve",
+    ):
+        assert words in demo
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_make_target_that_is_named_exists(checkout: Checkout, readme: str) -> None:
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    for command in sorted({*re.findall(r"\bmake [a-z-]+", text), *NOT_HERE}):
+        checkout.type(f"{command} --dry-run")
+
+
+def test_a_stranger_brings_a_file_of_their_own(checkout: Checkout) -> None:
+    told = checkout.type(block_with("README.md", "joren init"))
+    assert "Features to come" in told
+    assert "customers with the most value at risk" in told
+    assert (checkout.folder / "my-shop" / "reports" / "at_risk.csv").exists()
+
+
+def test_the_one_line_writes_what_is_promised(checkout: Checkout) -> None:
+    checkout.type(f". .venv/bin/activate\n{block_with('README.md', '--transactions orders.csv --as-of')}")
+    promised = re.search(r"`result/` then holds (.*)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert promised is not None
+    names = {name.rstrip("/") for name in re.findall(r"`([^`]+)`", promised[1])}
+    assert names == {path.name for path in (checkout.folder / "result").iterdir()}
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("readme", READMES)
+def test_the_curl_lines_are_answered(served: Checkout, readme: str) -> None:
+    key, *curls = block_with(readme, "curl").strip().splitlines()
+    quiet = [curl.replace("curl ", "curl --silent --fail-with-body ") + "; printf '\\0'" for curl in curls]
+    answers = served.type("\n".join([key, *quiet])).split("\0")
+    for curl, answer in zip(curls, answers, strict=False):
+        if "text/csv" in curl:
+            assert answer.startswith("customer_id,")
+        else:
+            assert json.loads(answer)
+
+
+def test_both_readmes_give_the_same_commands() -> None:
+    def commands(readme: str) -> list[str]:
+        text = "\n".join([*blocks(readme, "sh"), *blocks(readme, "python")])
+        without_comments = [re.sub(r"\s+#.*", "", line) for line in text.splitlines()]
+        return [line.replace("&language=ja", "") for line in without_comments if line]
+
+    assert commands("README.md") == commands("README.ja.md")
+
+
+def test_the_notebook_lines_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On every twentieth of the demo's customers."""
+    purchases = pd.DataFrame(cdnow_rows(), columns=list(CDNOW_COLUMNS))
+    (tmp_path / "demo").mkdir()
+    some = purchases[purchases["customer_id"].astype(int) % 20 == 0]
+    some.to_csv(tmp_path / "demo" / "transactions.csv", index=False)
+    monkeypatch.chdir(tmp_path)
+    said: dict[str, pd.DataFrame] = {}
+    exec(block_with("README.md", "import joren", "python"), said)  # noqa: S102  # it is what is tested
+    assert len(said["scores"]) == some["customer_id"].nunique()
