@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from joren.lock import one_run_at_a_time
 __all__ = ["workplace"]
 
 
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+
+
 @contextmanager
 def workplace(folder: Path) -> Iterator[Staging]:
     """Hold ``folder`` for one run and yield the staging in it, where libraries' temporary files go too.
@@ -22,8 +26,16 @@ def workplace(folder: Path) -> Iterator[Staging]:
     A folder that was made for the run, and into which nothing was committed, is gone afterwards. Raises
     ``OutputError`` where the folder cannot be made or written, ``RunLockedError`` where another run holds it.
     """
-    with _made(folder), one_run_at_a_time(folder), staging(folder) as stage, _confined(stage.scratch):
-        yield stage
+    try:
+        with _made(folder), one_run_at_a_time(folder), staging(folder) as stage, _confined(stage.scratch):
+            yield stage
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        raise OutputError(
+            f"The run had to stop at {error.filename or folder}: {os.strerror(error.errno).lower()}.",
+            mend="Make room, or allow it to be written; what stood there before still stands.",
+        ) from error
 
 
 @contextmanager

@@ -1,3 +1,4 @@
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -29,6 +30,14 @@ def test_temporary_files_stay_within_the_folder(tmp_path: Path) -> None:
         assert tmp_path in Path(os.environ["MPLCONFIGDIR"]).parents
     assert tempfile.gettempdir() == outside
     assert "MPLCONFIGDIR" not in os.environ
+
+
+def test_a_full_disk_is_no_fault_of_joren(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no space left") as refusal, workplace(tmp_path / "out"):
+        raise OSError(errno.ENOSPC, "No space left on device", "scores.parquet")
+    assert "scores.parquet" in refusal.value.what
+    with pytest.raises(FileNotFoundError), workplace(tmp_path / "out") as stage:
+        (stage.new / "nothing").read_text()
 
 
 def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
