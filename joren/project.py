@@ -70,8 +70,11 @@ def load_project(folder: Path) -> Project:
     except ValidationError as error:
         raise _refusal(error.errors(), path, text) from None
     transactions = file.tables.transactions
-    for column in transactions.columns:
-        _known_column(column, _at(path, text, ("tables", "transactions", "columns", column)))
+    for column, name in transactions.columns.items():
+        at = _at(path, text, ("tables", "transactions", "columns", column))
+        _known_column(column, at)
+        if not name:
+            raise ConfigError(f"{at}{column} has no name yet.", mend="Name the file's column that holds it.")
     return Project(
         folder=folder,
         data=DataConfig(

@@ -88,15 +88,17 @@ def run(
     it is better than what stands, and the champion's scores are published for `joren serve`.
     With --transactions no project is needed: one file in, one folder of results out.
     """
-    from joren import pipeline
-    from joren.outputs import REPORTS
-    from joren.project import one_shot_project
+    steps = _steps()
+    with steps.step("Starting"):
+        from joren import pipeline
+        from joren.outputs import REPORTS
+        from joren.project import one_shot_project
 
     if transactions is None:
         one_shot = {"out": out, "map": mapping, "zone": zone, "currency": currency}
         refuse_alone({**one_shot, "margin_rate": margin_rate, "seed": seed})
         asked = _project(project, as_of, horizon_days)
-        report, folder = pipeline.run_project(asked, _steps()), project / REPORTS
+        report, folder = pipeline.run_project(asked, steps), project / REPORTS
         after = ["joren at-risk --limit 50", "joren serve"]
     elif as_of is None or horizon_days is None or out is None:
         raise typer.BadParameter("--transactions FILE needs --as-of, --horizon-days and --out beside it.")
@@ -112,7 +114,7 @@ def run(
             margin_rate=margin_rate,
             seed=seed,
         )
-        report, folder = pipeline.run_once(asked, _steps()), out
+        report, folder = pipeline.run_once(asked, steps), out
         after = [f"joren init my-shop --transactions {transactions}"]
     _show(report, folder, then or after, as_json=as_json)
 
@@ -129,10 +131,12 @@ def train(
     """
     from rich.console import Console
 
-    from joren import pipeline
-    from joren.cli.render import show_training
+    steps = _steps()
+    with steps.step("Starting"):
+        from joren import pipeline
+        from joren.cli.render import show_training
 
-    report = pipeline.train_project(_project(project, as_of, horizon_days), _steps())
+    report = pipeline.train_project(_project(project, as_of, horizon_days), steps)
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
     else:
@@ -141,10 +145,12 @@ def train(
 
 def score(project: ProjectFolder = Path(), as_of: AsOf = None, as_json: AsJson = False) -> None:
     """Score every customer with the champion, and publish the scores, seen whole or not at all."""
-    from joren import pipeline
-    from joren.outputs import REPORTS
+    steps = _steps()
+    with steps.step("Starting"):
+        from joren import pipeline
+        from joren.outputs import REPORTS
 
-    report = pipeline.score_project(_project(project, as_of, None), _steps())
+    report = pipeline.score_project(_project(project, as_of, None), steps)
     _show(report, project / REPORTS, ["joren at-risk --limit 50"], as_json=as_json)
 
 

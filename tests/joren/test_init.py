@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from joren.cli.app import app
+from joren.errors import ConfigError
 from joren.project import load_project
 
 
@@ -51,6 +52,8 @@ def test_what_is_not_recognised_is_said_and_left_to_fill_in(tmp_path: Path) -> N
     text = (tmp_path / "shop" / "joren.toml").read_text()
     assert tomllib.loads(text)["tables"]["transactions"]["columns"]["customer_id"] == ""
     assert "please fill in" in text
+    with pytest.raises(ConfigError, match="customer_id has no name yet"):
+        load_project(tmp_path / "shop")
 
 
 def test_a_file_that_is_there_stays_unless_forced(tmp_path: Path) -> None:

@@ -82,6 +82,7 @@ def test_every_example_in_the_written_file_is_a_key_that_exists(tmp_path: Path) 
         (DATA + "[business]\n\nzome = 'UTC'\n", r"line 5: business\.zome is no key.*Did you mean zone"),
         (DATA + "[busines]\nzone = 'UTC'\n", r"line 3: busines is no key.*Did you mean business"),
         (DATA + "columns = { custmer_id = 'a' }\n", r"line 3: custmer_id is no column.*customer_id"),
+        (DATA + "columns = { amount = '' }\n", r"line 3: amount has no name yet"),
         ("[tables.transaction]\nfile = 't.csv'\n", r"line 1: tables\.transaction is no key.*transactions"),
         (DATA + "[run]\nhorizon_days = 0\n", r"line 4: run\.horizon_days = 0 cannot be.*greater"),
         (DATA + "[run]\nas_of = '2026-03-31'\n", r"line 4: run\.as_of = .* is no date.*quotation"),
