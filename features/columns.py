@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
+from features.contract import Column, TableContract
 from features.errors import DataError, MissingColumnError
-from features.tables import Column, TableContract
 
 __all__ = ["matched_columns"]
 

@@ -9,9 +9,9 @@ from typing import Any
 import ibis
 from ibis.expr.types import BooleanValue, StringValue, Value
 
+from features.contract import Column, Kind, TableContract
 from features.money import has_comma_decimal, has_point_decimal, to_money
 from features.quarantine import fault_of, is_blank
-from features.tables import Column, Kind, TableContract
 from features.times import is_day_first, local_times
 
 __all__ = ["TYPES", "Conventions", "conformed", "conventions_of", "unread_measures"]

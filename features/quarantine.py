@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping
 import ibis
 from ibis.expr.types import BooleanValue, StringValue, Value
 
+from features.contract import Column, Kind
 from features.delimited import Ragged
 from features.money import is_not_finite, is_number
-from features.tables import Column, Kind
 from features.times import EARLIEST, LATEST, is_undecided
 
 __all__ = [

@@ -18,12 +18,13 @@ from ibis.backends.duckdb import Backend
 from features.columnar import frame_of, is_parquet, open_parquet
 from features.columns import matched_columns
 from features.conform import conformed, conventions_of, unread_measures
+from features.contract import CONTRACT
 from features.currency import UNKNOWN, business_currency, is_foreign
 from features.delimited import Ragged, open_delimited
 from features.errors import DataError, SourceNotFoundError, UnreadableSourceError
 from features.quarantine import clashing_rows, ragged_rows, refused_rows
 from features.report import report_of, stop_if_hopeless
-from features.tables import CONTRACT, DataConfig, Source, Tables
+from features.tables import DataConfig, Source, Tables
 from features.times import checked_zone
 
 __all__ = ["read_tables", "tables_from_frame"]

@@ -1,156 +1,18 @@
-"""The data contract, and the tables that fulfil it once they have been read.
-
-`transactions` is required; every other table adds features when it is present. The column names are
-Joren's: `joren.toml` maps a user's own onto them.
-"""
+"""The tables that fulfil the contract once they have been read, and what was known of them at a moment."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum
-from types import MappingProxyType
 from typing import cast
 
 import ibis
 from ibis.backends.duckdb import Backend
 
-__all__ = ["CONTRACT", "Column", "DataConfig", "Kind", "ReadReport", "Source", "TableContract", "Tables"]
+from features.contract import CONTRACT, TableContract, day_of
 
-
-class Kind(Enum):
-    """What a column holds, and so how its text is read and what happens to a value that cannot be."""
-
-    ID = "id"  # text, kept as it is ("00123" stays so)
-    TEXT = "text"  # the same, but for reading, not for joining
-    TIME = "time"  # a moment or a day; an unreadable one refuses its row
-    NUMBER = "number"  # DECIMAL(18,4), money in currency units; an unreadable one refuses its row
-    MEASURE = "measure"  # the same type; an unreadable one is taken as missing, and the report says how many
-    FLAG = "flag"  # true/false, yes/no, 1/0; an unreadable one refuses its row
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the contract."""
-
-    name: str
-    kind: Kind
-    meaning: str
-    required: bool = False
-
-
-@dataclass(frozen=True)
-class TableContract:
-    """One table of the contract; ``extras`` says whether further columns are kept as attributes."""
-
-    name: str
-    columns: tuple[Column, ...]
-    extras: bool = False
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """The names of the columns without which the table says nothing."""
-        return tuple(column.name for column in self.columns if column.required)
-
-
-def _required(name: str, kind: Kind, meaning: str) -> Column:
-    return Column(name, kind, meaning, required=True)
-
-
-_CUSTOMER = _required("customer_id", Kind.ID, "who; any text that is not blank")
-
-CONTRACT: Mapping[str, TableContract] = MappingProxyType(
-    {
-        table.name: table
-        for table in (
-            TableContract(
-                "transactions",
-                (
-                    _CUSTOMER,
-                    _required("timestamp", Kind.TIME, "when it was bought or given back"),
-                    _required("amount", Kind.NUMBER, "what was paid for the line; negative = refund"),
-                    Column("order_id", Kind.ID, "the order that the line belongs to"),
-                    Column("line_id", Kind.ID, "names the line; where declared, it may not repeat"),
-                    Column("product_id", Kind.ID, "what was bought"),
-                    Column("category", Kind.TEXT, "the kind of product"),
-                    Column("quantity", Kind.MEASURE, "pieces, or another measure"),
-                    Column("unit_price", Kind.MEASURE, "price of one, in currency units"),
-                    Column("discount", Kind.MEASURE, "taken off the line, in currency units"),
-                    Column("margin", Kind.NUMBER, "gross margin of the line, in currency units"),
-                    Column("currency", Kind.TEXT, "ISO 4217 code of the amount"),
-                    Column("channel", Kind.TEXT, "shop, web, app …"),
-                    Column("is_return", Kind.FLAG, "the line gives something back"),
-                    Column("known_at", Kind.TIME, "when the row reached the business"),
-                ),
-            ),
-            TableContract(
-                "customers",
-                (
-                    _CUSTOMER,
-                    Column("signed_up_at", Kind.TIME, "when the customer signed up"),
-                    Column("acquisition_channel", Kind.TEXT, "where the customer came from"),
-                    Column("acquisition_cost", Kind.NUMBER, "what winning the customer cost"),
-                    Column("country", Kind.TEXT, "country of the customer"),
-                ),
-                extras=True,
-            ),
-            TableContract(
-                "interactions",
-                (
-                    _CUSTOMER,
-                    _required("opened_at", Kind.TIME, "when the contact began"),
-                    Column("first_response_at", Kind.TIME, "when it was first answered"),
-                    Column("resolved_at", Kind.TIME, "when it was closed"),
-                    Column("channel", Kind.TEXT, "mail, phone, chat …"),
-                    Column("topic", Kind.TEXT, "what it was about"),
-                    Column("reopened", Kind.FLAG, "it was opened again after being closed"),
-                ),
-            ),
-            TableContract(
-                "surveys",
-                (
-                    _CUSTOMER,
-                    _required("submitted_at", Kind.TIME, "when the answer came"),
-                    _required("kind", Kind.TEXT, "nps (0-10), csat (1-5) or ces (1-7)"),
-                    _required("score", Kind.NUMBER, "the answer, on the scale of its kind"),
-                    Column("comment", Kind.TEXT, "the customer's own words"),
-                ),
-            ),
-            TableContract(
-                "loyalty",
-                (
-                    _CUSTOMER,
-                    _required("changed_at", Kind.TIME, "when the standing changed"),
-                    Column("tier", Kind.TEXT, "the tier from then on"),
-                    Column("points", Kind.MEASURE, "the balance of points from then on"),
-                ),
-            ),
-            TableContract(
-                "subscriptions",
-                (
-                    _CUSTOMER,
-                    _required("started_at", Kind.TIME, "when the subscription began"),
-                    Column("ended_at", Kind.TIME, "when it ended; missing while it runs"),
-                    Column("plan", Kind.TEXT, "which plan"),
-                    Column("monthly_amount", Kind.NUMBER, "what a month costs, in currency units"),
-                    Column("cancel_reason", Kind.TEXT, "why it was ended"),
-                ),
-            ),
-            TableContract(
-                "treatments",
-                (
-                    _CUSTOMER,
-                    _required("sent_at", Kind.TIME, "when the offer went out"),
-                    _required("campaign", Kind.ID, "which campaign"),
-                    _required("arm", Kind.TEXT, "control, or the name of the offer"),
-                    Column("cost", Kind.NUMBER, "what sending it cost, in currency units"),
-                    Column("randomised", Kind.FLAG, "the arm was drawn at random"),
-                ),
-            ),
-        )
-    }
-)
+__all__ = ["DataConfig", "ReadReport", "Source", "Tables"]
 
 
 @dataclass(frozen=True)
@@ -213,7 +75,9 @@ class Tables:
     ``transactions`` has source_row, customer_id, timestamp (local wall time), day (local), known_day
     (null where known_at is absent), amount, margin, is_return (false where absent), order_id, line_id,
     product_id, category, quantity, unit_price, discount, channel. ``quarantine`` has table, source_row
-    (1-based data row), reason, detail (the column), row (the refused values as JSON).
+    (1-based data row), reason, detail (the column), row (the refused values as JSON). ``optional`` holds the
+    other tables that are there, by name: source_row, the columns of the contract (null where the file has
+    none; times as local wall time), and beside each time its local day (`day_of`).
     """
 
     connection: Backend
@@ -223,12 +87,21 @@ class Tables:
     zone: str
     currency: str
     has_margin: bool
+    optional: Mapping[str, ibis.Table] = field(default_factory=dict)
 
     def history(self, as_of: date) -> ibis.Table:
         """Return the transactions that had happened and were known at the end of the local day ``as_of``."""
         rows = self.transactions
         known = rows.known_day.isnull() | (rows.known_day <= as_of)
         return rows.filter((rows.day <= as_of) & known)
+
+    def known(self, name: str, as_of: date) -> ibis.Table | None:
+        """Return the rows of an optional table as they were known at the end of ``as_of``; None without it.
+
+        A row is there once it has happened and has reached the business. What is told later (`Column.told_by`)
+        is null until then.
+        """
+        return self.optional[name].pipe(rows_known, CONTRACT[name], as_of) if name in self.optional else None
 
     def after(self, as_of: date) -> int:
         """Count the accepted transactions that ``as_of`` hides."""
@@ -245,3 +118,14 @@ class Tables:
 
     def _day(self, day: ibis.expr.types.Scalar) -> date | None:
         return cast("date | None", day.to_pyarrow().as_py())
+
+
+def rows_known(rows: ibis.Table, contract: TableContract, as_of: date) -> ibis.Table:
+    """Return the ``rows`` of a contract table that were known at the end of ``as_of``, as they were known."""
+    happened, reached = rows[day_of(contract.time)], rows.known_day
+    within = (happened.isnull() | (happened <= as_of)) & (reached.isnull() | (reached <= as_of))
+    later = {column.name: column.told_by for column in contract.columns if column.told_by}
+    later |= {day_of(name): told_by for name, told_by in later.items() if day_of(name) in rows.columns}
+    return rows.filter(within).mutate(
+        **{name: (rows[day_of(told_by)] <= as_of).ifelse(rows[name], None) for name, told_by in later.items()}
+    )

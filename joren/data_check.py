@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.catalogue import CATALOGUE, Feature
-from features.tables import CONTRACT, ReadReport, Tables
+from features.contract import CONTRACT
+from features.tables import ReadReport, Tables
 
 __all__ = ["DataCheck", "check_data"]
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from features.contract import CONTRACT
 from features.errors import NothingUsableError
-from features.tables import CONTRACT, DataConfig, Source, Tables
+from features.tables import DataConfig, Source, Tables
 from joren.errors import ConfigError
 from joren.sections import ProjectFile, keys_beside
 from training.config import TrainingConfig

@@ -18,6 +18,10 @@ class Feature:
     ``reason`` states the fact behind the feature in words, neutral as to whether it is good or bad, with the
     names of features in braces; ``without`` is said instead where one of them is null, and names only
     features that never are.
+
+    A customer of whom the table behind the feature says nothing has null, or 0 where ``zero_without_rows``:
+    never to have complained is to have complained 0 times, and no answer is no answer of 0. Where the table
+    itself is absent, the feature is null for everybody.
     """
 
     name: str
@@ -31,3 +35,4 @@ class Feature:
     without_ja: str = ""
     needs: tuple[str, ...] = ("transactions",)
     family: str = ""
+    zero_without_rows: bool = False

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from features.columns import matched_columns
+from features.contract import CONTRACT
 from features.errors import DataError, MissingColumnError
-from features.tables import CONTRACT
 
 TRANSACTIONS = CONTRACT["transactions"]
 FOUND = ["id", "顧客番号", "timestamp", "Total Amount", "amount", "order_id"]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from features.contract import CONTRACT, Kind, TableContract
 from features.sources import tables_from_frame
-from features.tables import CONTRACT, Kind, TableContract
 
 
 @pytest.mark.parametrize("table", CONTRACT.values(), ids=lambda table: table.name)
