@@ -1,0 +1,52 @@
+"""What purchase models see of customers: when each bought, in the papers' terms, and what they spent."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from features.behaviour.history import customer_days, known_at
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from features.tables import Tables
+
+__all__ = ["grouped_histories", "purchase_histories"]
+
+
+def purchase_histories(tables: Tables, as_of: date) -> ir.Table:
+    """Return one row for every customer with a purchase by ``as_of``, sorted by customer_id.
+
+    - ``customer_id``
+    - ``x``: days with a purchase after the first; ``t_x``: days from the first to the last; ``T``: days from
+      the first to ``as_of``. A free order is a purchase, and all of a day's orders are one
+    - ``paid_orders``: days on which something was paid; ``mean_value``: gross spend on one, null without any
+    - ``gross``, ``refund``, ``margin`` (null where none is recorded): totals, exact, in currency units
+
+    Nothing that happened, or reached the business, after ``as_of`` counts.
+    """
+    known = known_at(customer_days(tables), [as_of])
+    bought = known.age_days.max(where=known.purchase)
+    sums = known.group_by("customer_id").aggregate(
+        x=known.count(where=known.purchase) - 1,
+        t_x=bought - known.age_days.min(where=known.purchase),
+        T=bought,
+        paid_orders=known.count(where=known.gross > 0),
+        gross=known.gross.sum(),
+        refund=known.refund.sum(),
+        margin=known.margin.sum(),
+    )
+    mean_value = sums.gross.cast("float64") / sums.paid_orders.nullif(0)
+    return sums.filter(sums.x >= 0).mutate(mean_value=mean_value).order_by("customer_id")
+
+
+def grouped_histories(tables: Tables, as_of: date) -> ir.Table:
+    """Return the distinct (x, t_x, T) of `purchase_histories` and how many ``customers`` share each, sorted.
+
+    Its rows grow with the calendar, not with the customers: one group-by in the engine, and a fit needs no
+    more.
+    """
+    histories = purchase_histories(tables, as_of).select("x", "t_x", "T")
+    grouped = histories.group_by("x", "t_x", "T").aggregate(customers=histories.count())
+    return grouped.order_by("x", "t_x", "T")
