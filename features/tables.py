@@ -98,8 +98,8 @@ class Tables:
     def known(self, name: str, as_of: date) -> ibis.Table | None:
         """Return the rows of an optional table as they were known at the end of ``as_of``; None without it.
 
-        A row is there once it has happened and has reached the business. What is told later (`Column.told_by`)
-        is null until then.
+        A row is there once it has happened and has reached the business. What is told later
+        (`Column.told_by`) is null until then.
         """
         return self.optional[name].pipe(rows_known, CONTRACT[name], as_of) if name in self.optional else None
 

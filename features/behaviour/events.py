@@ -1,4 +1,4 @@
-"""What the optional tables told by a moment: the relation that the families beside the purchases start from."""
+"""What the optional tables told by a moment: where the families beside the purchases start."""
 
 from __future__ import annotations
 
