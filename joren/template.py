@@ -20,6 +20,7 @@ def project_file_text(
     as_of: date | None = None,
     horizon_days: int = 91,
     currency: str | None = None,
+    zone: str | None = None,
 ) -> str:
     """Return the text of a ``joren.toml`` that reads ``file`` with ``columns`` (contract name -> the file's).
 
@@ -38,7 +39,7 @@ def project_file_text(
         _line("seed = 0", "the same data and seed give the same model, byte for byte"),
         "",
         "[business]",
-        _line('zone = "Asia/Tokyo"', "where days begin and end (IANA name); unset: UTC"),
+        _line(f'zone = "{zone or "Asia/Tokyo"}"', "where days begin and end (IANA name); unset: UTC", zone),
         _line(f'currency = "{currency or "JPY"}"', "ISO 4217 code; unset: the data's own", currency),
         "",
         "[tables.transactions]",

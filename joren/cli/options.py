@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 
-def _day(text: str) -> date:
+def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -35,7 +35,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing el
 AsOf = Annotated[
     date | None,
     typer.Option(
-        "--as-of", metavar="YYYY-MM-DD", parser=_day, help="The moment: nothing after it is looked at."
+        "--as-of", metavar="YYYY-MM-DD", parser=day, help="The moment: nothing after it is looked at."
     ),
 ]
 HorizonDays = Annotated[
