@@ -9,6 +9,7 @@ from typing import Any
 import ibis
 from ibis.expr.types import BooleanValue, StringValue, Value
 
+from features.consistency import contradictions, kept_spelling
 from features.contract import Column, Kind, TableContract
 from features.money import has_comma_decimal, has_point_decimal, to_money
 from features.quarantine import fault_of, is_blank
@@ -85,7 +86,8 @@ def conformed(
 ) -> ibis.Table:
     """Return source_row, the contract's columns in their types (null where absent), and ``reason``.
 
-    ``reason`` is null for a row without a fault of its own; ``foreign`` marks rows in another currency.
+    Further columns of ``texts`` stay text, null where they are blank. ``reason`` is null for a row without a
+    fault of its own; ``foreign`` marks rows in another currency.
     """
     values = {column.name: _value(texts, column, conventions, zone) for column in contract.columns}
     faults = [
@@ -96,7 +98,14 @@ def conformed(
         if column.name in texts.columns
     ]
     faults.append(foreign.ifelse("other_currency", ibis.null("string")))
-    return texts.select("source_row", **values, reason=ibis.coalesce(*faults))
+    values = kept_spelling(values, contract)
+    faults += [ibis.cases((amiss, reason)) for amiss, reason in contradictions(values, contract)]
+    attributes = {
+        name: _said(texts[name], Column(name, Kind.TEXT, ""))
+        for name in texts.columns
+        if name not in {"source_row", *values}
+    }
+    return texts.select("source_row", **values, **attributes, reason=ibis.coalesce(*faults))
 
 
 def _value(texts: ibis.Table, column: Column, conventions: Conventions, zone: str) -> Value:
@@ -109,6 +118,10 @@ def _value(texts: ibis.Table, column: Column, conventions: Conventions, zone: st
         return to_money(text, decimal_commas=conventions.decimal_commas[column.name])
     if column.kind is Kind.FLAG:
         return _flag(text)
+    return _said(text, column)
+
+
+def _said(text: StringValue, column: Column) -> StringValue:
     return is_blank(text, column).ifelse(ibis.null("string"), text)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
-__all__ = ["CONTRACT", "Column", "Kind", "TableContract", "day_of"]
+__all__ = ["CONTRACT", "SCALES", "Column", "Kind", "TableContract", "day_of"]
 
 
 class Kind(Enum):
@@ -29,15 +29,23 @@ class Kind(Enum):
 class Column:
     """One column of the contract.
 
+    ``required`` columns must be there, and say something in every row unless they ``may_be_blank``.
     ``told_by`` names the column of time from which on the value is known, where that is not the row's own: a
-    resolution is not known when the ticket is opened.
+    resolution is not known when the ticket is opened. ``not_before`` names the time that this one follows.
     """
 
     name: str
     kind: Kind
     meaning: str
     required: bool = False
+    may_be_blank: bool = False
     told_by: str = ""
+    not_before: str = ""
+
+    @property
+    def filled(self) -> bool:
+        """Whether a row that leaves the column blank is refused."""
+        return self.required and not self.may_be_blank
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,10 @@ class TableContract:
     def required(self) -> tuple[str, ...]:
         """The names of the columns without which the table says nothing."""
         return tuple(column.name for column in self.columns if column.required)
+
+
+SCALES: Mapping[str, tuple[int, int]] = MappingProxyType({"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)})
+"""The kinds of surveys, each with the lowest and the highest score that can be given."""
 
 
 def day_of(column: str) -> str:
@@ -120,8 +132,15 @@ CONTRACT: Mapping[str, TableContract] = MappingProxyType(
                         Kind.TIME,
                         "when it was first answered",
                         told_by="first_response_at",
+                        not_before="opened_at",
                     ),
-                    Column("resolved_at", Kind.TIME, "when it was closed", told_by="resolved_at"),
+                    Column(
+                        "resolved_at",
+                        Kind.TIME,
+                        "when it was closed",
+                        told_by="resolved_at",
+                        not_before="opened_at",
+                    ),
                     Column("channel", Kind.TEXT, "mail, phone, chat …"),
                     Column("topic", Kind.TEXT, "what it was about"),
                     Column(
@@ -137,8 +156,12 @@ CONTRACT: Mapping[str, TableContract] = MappingProxyType(
                     _CUSTOMER,
                     _required("submitted_at", Kind.TIME, "when the answer came"),
                     _required("kind", Kind.TEXT, "nps (0-10), csat (1-5) or ces (1-7)"),
-                    _required(
-                        "score", Kind.NUMBER, "the answer, on the scale of its kind; none: not answered"
+                    Column(
+                        "score",
+                        Kind.NUMBER,
+                        "the answer, on the scale of its kind; none: asked, not answered",
+                        required=True,
+                        may_be_blank=True,
                     ),
                     Column("comment", Kind.TEXT, "the customer's own words"),
                     _KNOWN_AT,
@@ -161,7 +184,13 @@ CONTRACT: Mapping[str, TableContract] = MappingProxyType(
                 (
                     _CUSTOMER,
                     _required("started_at", Kind.TIME, "when the subscription began"),
-                    Column("ended_at", Kind.TIME, "when it ended; missing while it runs", told_by="ended_at"),
+                    Column(
+                        "ended_at",
+                        Kind.TIME,
+                        "when it ended; missing while it runs",
+                        told_by="ended_at",
+                        not_before="started_at",
+                    ),
                     Column("plan", Kind.TEXT, "which plan"),
                     Column("monthly_amount", Kind.NUMBER, "what a month costs, in currency units"),
                     Column("cancel_reason", Kind.TEXT, "why it was ended", told_by="ended_at"),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import ibis
 from ibis.expr.types import BooleanValue, StringValue
 
 from features.errors import MixedCurrencyError
 from features.money import CURRENCY_SIGNS
 
-__all__ = ["UNKNOWN", "business_currency", "is_foreign"]
+__all__ = ["UNKNOWN", "business_currency", "currency_told_by", "is_foreign"]
 
 UNKNOWN = "XXX"  # ISO 4217: no currency
+_AMOUNTS = ("amount", "margin", "acquisition_cost", "monthly_amount", "cost")
 _DOLLARS = ("USD", "AUD", "CAD", "NZD", "SGD", "HKD", "TWD", "MXN")
 _SIGN_OF = {"JPY": "¥", "CNY": "¥", "EUR": "€", "GBP": "£", **dict.fromkeys(_DOLLARS, "$")}
 
@@ -23,7 +26,8 @@ def business_currency(texts: ibis.Table, configured: str | None, location: str) 
     if configured is not None:
         return configured.upper()
     codes = _rows_by_code(texts) if "currency" in texts.columns else {}
-    for rows_by_name in (codes, _rows_by_sign(texts)):
+    signs = _rows_by_sign(texts) if "amount" in texts.columns else {}
+    for rows_by_name in (codes, signs):
         if len(rows_by_name) > 1:
             raise MixedCurrencyError(
                 f"{location} holds amounts in {len(rows_by_name)} currencies.",
@@ -34,15 +38,27 @@ def business_currency(texts: ibis.Table, configured: str | None, location: str) 
 
 
 def is_foreign(texts: ibis.Table, currency: str) -> BooleanValue:
-    """Return whether a row is in another currency than ``currency``: by its code, or by the amount's sign."""
+    """Return whether a row is in another currency than ``currency``: by its code, or by an amount's sign."""
     foreign = ibis.literal(False)
     if "currency" in texts.columns and currency != UNKNOWN:
         code = _code(texts.currency)
         foreign = foreign | ((code != "") & (code != currency))
     if currency in _SIGN_OF:
         others = [pattern for sign, pattern in CURRENCY_SIGNS.items() if sign != _SIGN_OF[currency]]
-        foreign = foreign | _says(texts.amount, "|".join(others))
+        for name in _amounts(texts.columns):
+            foreign = foreign | _says(texts[name], "|".join(others))
     return foreign
+
+
+def currency_told_by(columns: Iterable[str]) -> str:
+    """Return which of the contract's ``columns`` says the currency of a row."""
+    there = list(columns)
+    return "currency" if "currency" in there else next(iter(_amounts(there)), there[0])
+
+
+def _amounts(columns: Iterable[str]) -> list[str]:
+    there = set(columns)
+    return [name for name in _AMOUNTS if name in there]
 
 
 def _rows_by_code(texts: ibis.Table) -> dict[str, int]:

@@ -1,9 +1,8 @@
 """The rows that break the contract: each refused with one reason, the first that is found.
 
 A reason is a fault and the contract column that it lies in ("unreadable_amount"); the quarantine's
-``detail`` is the user's name of that column. Faults of single rows are looked for column by column, in
-the contract's order; then those that only appear beside other rows. Of two such rows the one that was
-known later is refused, so that no row's fate hangs on what came after it.
+``detail`` is the user's name of that column. Faults of single values are looked for column by column, in
+the contract's order; then those that only appear beside another column or row (`features.consistency`).
 """
 
 from __future__ import annotations
@@ -14,7 +13,9 @@ from collections.abc import Iterable, Mapping
 import ibis
 from ibis.expr.types import BooleanValue, StringValue, Value
 
+from features.consistency import DETAILS
 from features.contract import Column, Kind
+from features.currency import currency_told_by
 from features.delimited import Ragged
 from features.money import is_not_finite, is_number
 from features.times import EARLIEST, LATEST, is_undecided
@@ -22,7 +23,6 @@ from features.times import EARLIEST, LATEST, is_undecided
 __all__ = [
     "MENDS",
     "QUARANTINE",
-    "clashing_rows",
     "fault_of",
     "is_blank",
     "ragged_rows",
@@ -40,6 +40,11 @@ MENDS = {
     "non_finite": "An amount has to be a number.",
     "out_of_range": "Amounts have at most 14 digits before the point; years lie between 1900 and 2199.",
     "other_currency": "Convert the amounts into one currency, or leave these rows out.",
+    "unknown_kind": "The kind of a survey is nps, csat or ces.",
+    "out_of_scale": "Scores: nps 0 to 10, csat 1 to 5, ces 1 to 7; blank where none was given.",
+    "too_early": "It lies before the start of the same row: are the two columns mixed up?",
+    "repeated_customer": "A customer has one row: keep the one that holds.",
+    "repeated_row": "keep_repeated_lines = true under [data.rules] keeps lines that repeat an earlier one.",
     "repeated": "A line_id may stand once only: leave the copies out, or read without: --map line_id=",
     "order_of": "An order belongs to one customer: correct the ids, or read without: --map order_id=",
     "ragged": "Rows need as many fields as the header: quote values that hold the separator.",
@@ -62,13 +67,13 @@ def is_blank(text: StringValue, column: Column) -> BooleanValue:
     if column.kind in {Kind.ID, Kind.TEXT}:
         suspect = (text < "!") | text.startswith("\u3000") | text.startswith("\xa0")
         return text.isnull() | suspect.ifelse(text.re_search(f"^{_SPACE}$"), False)
-    return text.isnull() | text.re_search(_NOTHING if column.required else _NOTHING_OR_NAN)
+    return text.isnull() | text.re_search(_NOTHING if column.filled else _NOTHING_OR_NAN)
 
 
 def fault_of(column: Column, text: StringValue, value: Value, *, day_first: bool | None) -> StringValue:
     """Return what refuses a row with ``text`` in ``column``, read as ``value``; null where nothing does."""
     blank = is_blank(text, column)
-    unread: _Faults = [(blank, "missing" if column.required else None)]
+    unread: _Faults = [(blank, "missing" if column.filled else None)]
     amiss: _Faults = []
     match column.kind:
         case Kind.ID:
@@ -90,38 +95,13 @@ def _first(faults: _Faults, column: Column) -> StringValue:
     return ibis.cases(*reasons, else_=ibis.null("string")) if reasons else ibis.null("string")
 
 
-def clashing_rows(rows: ibis.Table) -> ibis.Table:
-    """Return source_row and reason of the rows that repeat a line_id, or enter another customer's order.
-
-    ``rows`` are transactions without a fault of their own.
-    """
-    rows = rows.mutate(seen=ibis.greatest(rows.day, ibis.coalesce(rows.known_day, rows.day)))
-    earliest_first = ["seen", "timestamp", "source_row"]
-    copied = rows.filter(rows.line_id.notnull()).group_by("line_id").having(rows.count() > 1).agg()
-    lines = rows.semi_join(copied, "line_id")
-    lines = lines.mutate(copy=ibis.row_number().over(group_by="line_id", order_by=earliest_first))
-    repeated = lines.filter(lines.copy > 0).select("source_row", reason=ibis.literal("repeated_line_id"))
-
-    orders = rows.filter(rows.order_id.notnull()).anti_join(repeated, "source_row")
-    buyer = orders.customer_id
-    disputed = orders.group_by("order_id").having(buyer.min() != buyer.max()).agg()
-    orders = orders.semi_join(disputed, "order_id")
-    owner = orders.customer_id.first().over(group_by="order_id", order_by=earliest_first)
-    shared = orders.mutate(owner=owner).filter(ibis._.owner != ibis._.customer_id)
-    return repeated.union(shared.select("source_row", reason=ibis.literal("order_of_another_customer")))
-
-
 def refused_rows(
     texts: ibis.Table, reasons: ibis.Table, table: str, columns: Mapping[str, str]
 ) -> ibis.Table:
     """Return the quarantine of ``table``: the rows in ``reasons``, their texts as JSON."""
     rows = texts.inner_join(reasons, "source_row")
     users = ibis.array(list(columns.values()))
-    names = {
-        "repeated_line_id": "line_id",
-        "order_of_another_customer": "order_id",
-        "other_currency": "currency" if "currency" in columns else "amount",
-    }
+    names = {**DETAILS, "other_currency": currency_told_by(columns)}
     column = rows.reason.re_extract(f"({'|'.join(columns)})$", 1)
     column = rows.reason.substitute(names, else_=column)
     return rows.select(

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 
 import ibis
 
+from features.contract import TableContract, day_of
 from features.errors import SHOWN, NothingUsableError, TooManyRefusedError
 from features.quarantine import MENDS
 from features.tables import ReadReport
 
-__all__ = ["report_of", "stop_if_hopeless"]
+__all__ = ["report_of", "stop_if_refused", "stop_without_purchase"]
 
 _LIKE_MISSING = ("NULL", "null", "None", "nan", "NaN")
 
@@ -20,27 +21,30 @@ _LIKE_MISSING = ("NULL", "null", "None", "nan", "NaN")
 def report_of(
     accepted: ibis.Table,
     quarantine: ibis.Table,
+    contract: TableContract,
     *,
     location: str,
     columns: Mapping[str, str],
+    attributes: Mapping[str, str],
     notes: Sequence[str],
 ) -> ReadReport:
-    """Count the transactions ``accepted`` and refused; ``columns`` and ``notes`` are put beside."""
+    """Count the rows of one table ``accepted`` and refused; what was found is put beside."""
+    day = accepted[day_of(contract.time)]
     refused = quarantine.group_by("reason").agg(rows=ibis._.count()).order_by(ibis.desc("rows"), "reason")
     refused_by_reason = {row["reason"]: row["rows"] for row in refused.to_pyarrow().to_pylist()}
     line = ibis.struct({name: accepted[name] for name in accepted.columns if name != "source_row"})
     facts = accepted.aggregate(
         rows=accepted.count(),
         different=line.hash().nunique(),
-        first_day=accepted.day.min(),
-        last_day=accepted.day.max(),
+        first_day=day.min(),
+        last_day=day.max(),
         nameless=accepted.customer_id.isin(_LIKE_MISSING).sum().fill_null(0),
     )
     (found,) = facts.to_pyarrow().to_pylist()
     if found["nameless"]:
         notes = [*notes, f"{found['nameless']:,} rows have a customer_id like 'NULL': it is taken as a name"]
     return ReadReport(
-        table="transactions",
+        table=contract.name,
         location=location,
         read=found["rows"] + sum(refused_by_reason.values()),
         accepted=found["rows"],
@@ -50,22 +54,22 @@ def report_of(
         last_day=found["last_day"],
         columns=columns,
         notes=tuple(notes),
+        attributes=attributes,
     )
 
 
-def stop_if_hopeless(
-    accepted: ibis.Table, quarantine: ibis.Table, report: ReadReport, refused_share_limit: float
-) -> None:
-    """Raise where more than the share ``refused_share_limit`` is refused, or no purchase is left.
+def stop_if_refused(quarantine: ibis.Table, report: ReadReport, refused_share_limit: float) -> None:
+    """Raise `TooManyRefusedError` where more than the share ``refused_share_limit`` is refused."""
+    if report.refused > refused_share_limit * report.read:
+        raise _too_many_refused(quarantine, report, refused_share_limit)
 
-    The errors are `TooManyRefusedError` and `NothingUsableError`.
-    """
+
+def stop_without_purchase(accepted: ibis.Table, report: ReadReport) -> None:
+    """Raise `NothingUsableError` where none of the transactions ``accepted`` is a purchase."""
     if report.read == 0:
         raise NothingUsableError(
             f"{report.location} has no rows.", mend="It needs one row for each line bought."
         )
-    if report.refused > refused_share_limit * report.read:
-        raise _too_many_refused(quarantine, report, refused_share_limit)
     if accepted.filter((accepted.amount >= 0) & ~accepted.is_return).count().execute() == 0:
         left = (
             f"its {report.accepted:,} accepted rows are all refunds" if report.accepted else "no row is left"

@@ -1,79 +1,58 @@
-"""From a user's files to the tables of the contract: read, conform, refuse, accept."""
+"""From a user's files to the tables of the contract: open, read, and hold them together."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Protocol
 from uuid import uuid4
 
-import duckdb
 import ibis
 import pandas as pd
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from features.columnar import frame_of, is_parquet, open_parquet
-from features.columns import matched_columns
-from features.conform import conformed, conventions_of, unread_measures
-from features.contract import CONTRACT
-from features.currency import UNKNOWN, business_currency, is_foreign
-from features.delimited import Ragged, open_delimited
+from features.contract import CONTRACT, TableContract
+from features.currency import UNKNOWN
+from features.delimited import open_delimited
 from features.errors import DataError, SourceNotFoundError, UnreadableSourceError
-from features.quarantine import clashing_rows, ragged_rows, refused_rows
-from features.report import report_of, stop_if_hopeless
-from features.tables import DataConfig, Source, Tables
+from features.quarantine import QUARANTINE
+from features.reading import Opened, Terms, read_table
+from features.report import stop_without_purchase
+from features.tables import DataConfig, ReadReport, Rules, Source, Tables
 from features.times import checked_zone
 
 __all__ = ["read_tables", "tables_from_frame"]
 
 TRANSACTIONS = CONTRACT["transactions"]
-_PLAIN_COLUMNS = (
-    "order_id",
-    "line_id",
-    "product_id",
-    "category",
-    "quantity",
-    "unit_price",
-    "discount",
-    "channel",
-)
-
-
-class Opened(Protocol):
-    """A source whose columns are known and whose rows can be had as Arrow batches."""
-
-    @property
-    def names(self) -> Sequence[str]:
-        """The columns' names."""
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """What was guessed to read it."""
-
-    @property
-    def ragged(self) -> Sequence[Ragged]:
-        """Rows that have not as many fields as there are columns, once the batches are drawn."""
-
-    def batches(self, positions: Sequence[int]) -> Iterator[pa.RecordBatch]:
-        """Yield ``source_row`` (1-based) and the columns at ``positions``, named by these."""
 
 
 def read_tables(config: DataConfig) -> Tables:
     """Read what ``config`` names and hold it to the contract.
 
-    Rows that break the contract go to the quarantine. Raises a `DataError` where there is no such file,
-    where it cannot be read, where columns are missing, where too many rows are refused, or where no
+    Rows that break the contract go to the quarantine. Raises a `DataError` where there is no such file or
+    table, where it cannot be read, where columns are missing, where too many rows are refused, or where no
     purchase is left.
     """
     if TRANSACTIONS.name not in config.sources:
         raise DataError(
             "No transactions are named.", mend="Give their file: --transactions FILE, or in joren.toml."
         )
-    source = config.sources[TRANSACTIONS.name]
-    return _read(_open(source), source, config)
+    if unknown := sorted(config.sources.keys() - CONTRACT.keys()):
+        raise DataError(
+            f"There is no table {unknown[0]} in the contract.", mend=f"It has {', '.join(CONTRACT)}."
+        )
+    return _read(
+        {
+            name: _open(contract, config.sources[name])
+            for name, contract in CONTRACT.items()
+            if name in config.sources
+        },
+        config,
+    )
 
 
 def tables_from_frame(
@@ -83,23 +62,30 @@ def tables_from_frame(
     zone: str | None = None,
     currency: str | None = None,
     refused_share_limit: float = 0.10,
+    others: Mapping[str, pd.DataFrame | pa.Table] | None = None,
+    rules: Rules | None = None,
 ) -> Tables:
-    """Hold transactions in memory to the contract, as `read_tables` does with a file."""
-    source = Source("the frame", columns or {})
-    config = DataConfig({TRANSACTIONS.name: source}, zone, currency, refused_share_limit)
-    return _read(frame_of(frame), source, config)
+    """Hold tables in memory to the contract, as `read_tables` does with files.
+
+    ``frame`` holds the transactions; ``others`` the optional tables by name, in the contract's own columns.
+    """
+    frames = {TRANSACTIONS.name: frame, **(others or {})}
+    sources = {name: Source(f"the frame of {name}") for name in frames}
+    sources[TRANSACTIONS.name] = Source("the frame", columns or {})
+    config = DataConfig(sources, zone, currency, refused_share_limit, rules or Rules())
+    return _read({name: frame_of(frames[name]) for name in CONTRACT if name in frames}, config)
 
 
-def _open(source: Source) -> Opened:
+def _open(contract: TableContract, source: Source) -> Opened:
     path = Path(source.location)
     try:
         if not path.exists():
-            raise _not_found(path)
+            raise _not_found(contract, path)
         if path.is_dir():
             raise UnreadableSourceError(f"{path} is a folder.", mend="Name one CSV or Parquet file.")
         if is_parquet(path):
             return open_parquet(path)
-        names = {column.name for column in TRANSACTIONS.columns}
+        names = {column.name for column in contract.columns}
         return open_delimited(path, names | set(source.columns.values()))
     except OSError as error:
         raise UnreadableSourceError(
@@ -107,37 +93,42 @@ def _open(source: Source) -> Opened:
         ) from error
 
 
-def _not_found(path: Path) -> SourceNotFoundError:
+def _not_found(contract: TableContract, path: Path) -> SourceNotFoundError:
     beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
     nearest = [str(path.parent / name) for name in get_close_matches(path.name, beside)]
+    mend = "Check the name; it is looked up from the folder that you are in."
+    if contract is not TRANSACTIONS:
+        mend = f"Check the name under [tables.{contract.name}] in joren.toml, or leave that section out."
     return SourceNotFoundError(
-        f"There is no file {path}.",
-        which=[f"there is {name}" for name in nearest],
-        mend="Check the name; it is looked up from the folder that you are in.",
+        f"There is no file {path}.", which=[f"there is {name}" for name in nearest], mend=mend
     )
 
 
-def _read(opened: Opened, source: Source, config: DataConfig) -> Tables:
-    zone = checked_zone(config.zone)
-    positions = matched_columns(TRANSACTIONS, source.columns, opened.names, source.location)
-    columns = {name: opened.names[position] for name, position in positions.items()}
+def _read(opened: Mapping[str, Opened], config: DataConfig) -> Tables:
     connection = _connect()
-    texts = _texts(connection, opened, positions, source.location)
-    currency = business_currency(texts, config.currency, source.location)
-    conventions = conventions_of(texts, TRANSACTIONS)
-    typed = conformed(texts, TRANSACTIONS, conventions, zone, is_foreign(texts, currency))
-    judged = connection.create_table("transactions", _as_transactions(typed))
-    quarantine = _quarantine(connection, texts, judged, columns)
-    if opened.ragged:
-        ragged = ragged_rows(opened.ragged, TRANSACTIONS.name, len(opened.names))
-        connection.insert("quarantine", ragged)
-    notes = [*opened.notes, *_notes(config, currency), *unread_measures(texts, TRANSACTIONS, conventions)]
-    connection.drop_table("texts")
-    accepted = _without_refused(connection)
-    report = report_of(accepted, quarantine, location=source.location, columns=columns, notes=notes)
-    stop_if_hopeless(accepted, quarantine, report, config.refused_share_limit)
-    reports = {TRANSACTIONS.name: report}
-    return Tables(connection, accepted, quarantine, reports, zone, currency, has_margin="margin" in columns)
+    connection.create_table("quarantine", schema=QUARANTINE)
+    terms = Terms(checked_zone(config.zone), config.currency, config.refused_share_limit, config.rules)
+    accepted: dict[str, ibis.Table] = {}
+    reports: dict[str, ReadReport] = {}
+    for name, source in opened.items():
+        accepted[name], reports[name], currency = read_table(
+            connection, CONTRACT[name], source, config.sources[name], terms
+        )
+        terms = replace(terms, currency=currency)
+    transactions, report = accepted.pop(TRANSACTIONS.name), reports[TRANSACTIONS.name]
+    stop_without_purchase(transactions, report)
+    reports[TRANSACTIONS.name] = replace(report, notes=(*report.notes, *_notes(config, terms.currency)))
+    return Tables(
+        connection,
+        transactions,
+        connection.table("quarantine"),
+        reports,
+        terms.zone,
+        terms.currency or UNKNOWN,
+        has_margin="margin" in report.columns,
+        optional=accepted,
+        rules=config.rules,
+    )
 
 
 def _connect() -> Backend:
@@ -148,77 +139,7 @@ def _connect() -> Backend:
     return connection
 
 
-def _texts(connection: Backend, opened: Opened, positions: Mapping[str, int], location: str) -> ibis.Table:
-    """Draw the batches into a table of source_row and, by the contract's names, the texts."""
-    schema = ibis.schema({"source_row": "int64", **dict.fromkeys(positions, "string")})
-    texts = connection.create_table("texts", schema=schema, temp=True)
-    for batch in opened.batches(list(positions.values())):
-        values = [
-            _as_text(str(position), batch.schema.field(str(position)).type) for position in positions.values()
-        ]
-        connection.con.register("batch", pa.Table.from_batches([batch]))
-        try:
-            connection.con.execute(f"INSERT INTO texts SELECT source_row, {', '.join(values)} FROM batch")
-        except duckdb.Error as error:
-            raise UnreadableSourceError(
-                f"{location}: a column cannot be read as text: {str(error).splitlines()[0]}",
-                which=[
-                    f"{opened.names[position]}: {batch.schema.field(str(position)).type}"
-                    for position in positions.values()
-                ],
-                mend="Write its values as text, numbers, dates or times.",
-            ) from error
-        connection.con.unregister("batch")
-    return texts
-
-
-def _as_text(name: str, dtype: pa.DataType) -> str:
-    """Return SQL for a column's text: whole floats without ".0", null for a float that is no number."""
-    if pa.types.is_floating(dtype):
-        whole = f'"{name}" = floor("{name}") AND abs("{name}") < 1e15'
-        text = f'CASE WHEN {whole} THEN "{name}"::BIGINT::VARCHAR ELSE "{name}"::VARCHAR END'
-        return f'CASE WHEN isnan("{name}") THEN NULL ELSE {text} END'
-    if pa.types.is_binary(dtype) or pa.types.is_large_binary(dtype):
-        return f'decode("{name}")'
-    return f'"{name}"::VARCHAR'
-
-
-def _as_transactions(typed: ibis.Table) -> ibis.Table:
-    return typed.select(
-        "source_row",
-        "customer_id",
-        "timestamp",
-        day=typed.timestamp.date(),
-        known_day=typed.known_at.date(),
-        amount=typed.amount,
-        margin=typed.margin,
-        is_return=typed.is_return.fill_null(False),
-        **{name: typed[name] for name in _PLAIN_COLUMNS},
-        reason=typed.reason,
-    )
-
-
-def _quarantine(
-    connection: Backend, texts: ibis.Table, judged: ibis.Table, columns: Mapping[str, str]
-) -> ibis.Table:
-    sound = judged.filter(judged.reason.isnull()).drop("reason")
-    clashes = connection.create_table("clashes", clashing_rows(sound), temp=True)
-    faulty = judged.filter(judged.reason.notnull()).select("source_row", "reason")
-    refused = refused_rows(texts, faulty.union(clashes), TRANSACTIONS.name, columns)
-    return connection.create_table("quarantine", refused.order_by("source_row"))
-
-
-def _without_refused(connection: Backend) -> ibis.Table:
-    for statement in (
-        "DELETE FROM transactions WHERE reason IS NOT NULL OR source_row IN (SELECT source_row FROM clashes)",
-        "ALTER TABLE transactions DROP COLUMN reason",
-        "DROP TABLE clashes",
-    ):
-        connection.con.execute(statement)
-    return connection.table("transactions")
-
-
-def _notes(config: DataConfig, currency: str) -> Iterator[str]:
+def _notes(config: DataConfig, currency: str | None) -> Iterator[str]:
     if config.zone is None:
         yield "no time zone is given: UTC is taken for the business's, and for times without an offset"
     if currency == UNKNOWN:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import cast
+from typing import Literal, cast
 
 import ibis
 from ibis.backends.duckdb import Backend
 
 from features.contract import CONTRACT, TableContract, day_of
 
-__all__ = ["DataConfig", "ReadReport", "Source", "Tables"]
+__all__ = ["DataConfig", "ReadReport", "Rules", "Source", "Tables"]
 
 
 @dataclass(frozen=True)
@@ -20,11 +20,27 @@ class Source:
     """Where one table of the contract comes from.
 
     ``location`` is the path of a CSV or Parquet file. ``columns`` maps contract columns to the user's; a
-    contract column that is not mapped is looked up under its own name.
+    contract column that is not mapped is looked up under its own name. ``constants`` gives contract columns
+    the same value in every row: a file of reviews is all of one kind of survey.
     """
 
     location: str
     columns: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What of the accepted rows is to be kept.
+
+    ``keep_repeated_lines``: transactions that say the same as an earlier one stay; else they are refused.
+    ``cancelled_orders``: a sale and its mirror refund within ``cancelled_within_days`` are no purchase
+    ("drop"), or a purchase and a refund like any other ("keep").
+    """
+
+    keep_repeated_lines: bool = True
+    cancelled_orders: Literal["drop", "keep"] = "drop"
+    cancelled_within_days: int = 30
 
 
 @dataclass(frozen=True)
@@ -32,14 +48,15 @@ class DataConfig:
     """What to read, and the business it belongs to.
 
     ``zone`` is an IANA name (UTC if unset, and the report says so); ``currency`` an ISO 4217 code (the
-    data's own if unset and single, else "XXX"). More than ``refused_share_limit`` of the rows refused
-    stops the reading.
+    data's own if unset and single, else "XXX"). More than ``refused_share_limit`` of the rows of a table
+    refused stops the reading.
     """
 
     sources: Mapping[str, Source]
     zone: str | None = None
     currency: str | None = None
     refused_share_limit: float = 0.10
+    rules: Rules = field(default_factory=Rules)
 
 
 @dataclass(frozen=True)
@@ -47,8 +64,8 @@ class ReadReport:
     """What became of the rows of one table: ``read`` = ``accepted`` + ``refused``, exactly.
 
     ``repeated`` counts the accepted rows that say the same as an earlier one (real invoices repeat lines:
-    they are kept). ``columns`` maps the contract columns that were found to the user's; the days are
-    local, ends included.
+    they are kept). ``columns`` maps the contract columns that were found to the user's, ``attributes`` the
+    further columns that were kept; the days are local, ends included.
     """
 
     table: str
@@ -61,6 +78,7 @@ class ReadReport:
     last_day: date | None
     columns: Mapping[str, str]
     notes: tuple[str, ...]
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def refused(self) -> int:
@@ -75,9 +93,10 @@ class Tables:
     ``transactions`` has source_row, customer_id, timestamp (local wall time), day (local), known_day
     (null where known_at is absent), amount, margin, is_return (false where absent), order_id, line_id,
     product_id, category, quantity, unit_price, discount, channel. ``quarantine`` has table, source_row
-    (1-based data row), reason, detail (the column), row (the refused values as JSON). ``optional`` holds the
-    other tables that are there, by name: source_row, the columns of the contract (null where the file has
-    none; times as local wall time), and beside each time its local day (`day_of`).
+    (1-based data row), reason, detail (the column), row (the refused values as JSON), over all tables.
+    ``optional`` holds the other tables that are there, by name: source_row, the columns of the contract (null
+    where the file has none; times as local wall time), beside each time its local day (`day_of`), and the
+    file's further columns as text where the contract keeps them (`ReadReport.attributes`).
     """
 
     connection: Backend
@@ -88,6 +107,7 @@ class Tables:
     currency: str
     has_margin: bool
     optional: Mapping[str, ibis.Table] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
 
     def history(self, as_of: date) -> ibis.Table:
         """Return the transactions that had happened and were known at the end of the local day ``as_of``."""

@@ -1,0 +1,194 @@
+"""One table of the contract, from the rows of its source to what was accepted, and what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import duckdb
+import ibis
+import pyarrow as pa
+from ibis.backends.duckdb import Backend
+
+from features.columns import attribute_columns, matched_columns
+from features.conform import conformed, conventions_of, unread_measures
+from features.consistency import clashing_rows
+from features.contract import CONTRACT, Kind, TableContract, day_of
+from features.currency import business_currency, is_foreign
+from features.delimited import Ragged
+from features.errors import UnreadableSourceError
+from features.quarantine import ragged_rows, refused_rows
+from features.report import report_of, stop_if_refused
+from features.tables import ReadReport, Rules, Source
+
+__all__ = ["Opened", "Terms", "read_table"]
+
+_PLAIN_COLUMNS = (
+    "order_id",
+    "line_id",
+    "product_id",
+    "category",
+    "quantity",
+    "unit_price",
+    "discount",
+    "channel",
+)
+
+
+class Opened(Protocol):
+    """A source whose columns are known and whose rows can be had as Arrow batches."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The columns' names."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was guessed to read it."""
+
+    @property
+    def ragged(self) -> Sequence[Ragged]:
+        """Rows that have not as many fields as there are columns, once the batches are drawn."""
+
+    def batches(self, positions: Sequence[int]) -> Iterator[pa.RecordBatch]:
+        """Yield ``source_row`` (1-based) and the columns at ``positions``, named by these."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What every table of a business is read under; ``currency`` is None until the transactions tell."""
+
+    zone: str
+    currency: str | None
+    refused_share_limit: float
+    rules: Rules
+
+
+def read_table(
+    connection: Backend, contract: TableContract, opened: Opened, source: Source, terms: Terms
+) -> tuple[ibis.Table, ReadReport, str]:
+    """Return the accepted rows, kept under the contract's name, the report on them, and the currency.
+
+    The refused rows are added to the table ``quarantine``. Raises a `DataError` where columns are missing,
+    a column cannot be read as text, or too many rows are refused.
+    """
+    positions = matched_columns(contract, source.columns, opened.names, source.location, source.constants)
+    attributes = attribute_columns(contract, positions, opened.names)
+    columns = {name: opened.names[position] for name, position in positions.items()}
+    texts = _texts(connection, opened, positions | attributes, source)
+    currency = business_currency(texts, terms.currency, source.location)
+    conventions = conventions_of(texts, contract)
+    typed = conformed(texts, contract, conventions, terms.zone, is_foreign(texts, currency))
+    judged = connection.create_table(contract.name, _with_days(typed, contract))
+    told = columns | {name: name for name in (*source.constants, *attributes)}
+    refused = _refused(connection, contract, judged, terms.rules)
+    rows = refused_rows(texts, refused, contract.name, told)
+    connection.insert("quarantine", rows.order_by("source_row"))
+    if opened.ragged:
+        connection.insert("quarantine", ragged_rows(opened.ragged, contract.name, len(opened.names)))
+    notes = [*opened.notes, *unread_measures(texts, contract, conventions)]
+    connection.drop_table("texts")
+    accepted = _without_refused(connection, contract)
+    quarantine = connection.table("quarantine").filter(ibis._.table == contract.name)
+    report = report_of(
+        accepted,
+        quarantine,
+        contract,
+        location=source.location,
+        columns=columns | {name: f"{value!r} in every row" for name, value in source.constants.items()},
+        attributes={name: opened.names[position] for name, position in attributes.items()},
+        notes=notes,
+    )
+    stop_if_refused(quarantine, report, terms.refused_share_limit)
+    return accepted, report, currency
+
+
+def _texts(connection: Backend, opened: Opened, positions: Mapping[str, int], source: Source) -> ibis.Table:
+    """Draw the batches into a table of source_row and, by the contract's names, the texts."""
+    names = [*positions, *source.constants]
+    schema = ibis.schema({"source_row": "int64", **dict.fromkeys(names, "string")})
+    texts = connection.create_table("texts", schema=schema, temp=True)
+    for batch in opened.batches(list(positions.values())):
+        values = [
+            _as_text(str(position), batch.schema.field(str(position)).type) for position in positions.values()
+        ]
+        values += ["?"] * len(source.constants)
+        connection.con.register("batch", pa.Table.from_batches([batch]))
+        try:
+            connection.con.execute(
+                f"INSERT INTO texts SELECT source_row, {', '.join(values)} FROM batch",
+                list(source.constants.values()),
+            )
+        except duckdb.Error as error:
+            raise UnreadableSourceError(
+                f"{source.location}: a column cannot be read as text: {str(error).splitlines()[0]}",
+                which=[
+                    f"{opened.names[position]}: {batch.schema.field(str(position)).type}"
+                    for position in positions.values()
+                ],
+                mend="Write its values as text, numbers, dates or times.",
+            ) from error
+        connection.con.unregister("batch")
+    return texts
+
+
+def _as_text(name: str, dtype: pa.DataType) -> str:
+    """Return SQL for a column's text: whole floats without ".0", null for a float that is no number."""
+    if pa.types.is_floating(dtype):
+        whole = f'"{name}" = floor("{name}") AND abs("{name}") < 1e15'
+        text = f'CASE WHEN {whole} THEN "{name}"::BIGINT::VARCHAR ELSE "{name}"::VARCHAR END'
+        return f'CASE WHEN isnan("{name}") THEN NULL ELSE {text} END'
+    if pa.types.is_binary(dtype) or pa.types.is_large_binary(dtype):
+        return f'decode("{name}")'
+    return f'"{name}"::VARCHAR'
+
+
+def _with_days(typed: ibis.Table, contract: TableContract) -> ibis.Table:
+    """Put the local day beside each time; the transactions have a form of their own."""
+    if contract is CONTRACT["transactions"]:
+        return _as_transactions(typed)
+    columns = ["source_row"]
+    days = {
+        day_of(column.name): typed[column.name].date()
+        for column in contract.columns
+        if column.kind is Kind.TIME
+    }
+    for column in contract.columns:
+        columns += [column.name, *([day_of(column.name)] if column.kind is Kind.TIME else [])]
+    attributes = [name for name in typed.columns if name not in {*columns, "reason"}]
+    return typed.mutate(**days).select(*columns, *attributes, "reason")
+
+
+def _as_transactions(typed: ibis.Table) -> ibis.Table:
+    return typed.select(
+        "source_row",
+        "customer_id",
+        "timestamp",
+        day=typed.timestamp.date(),
+        known_day=typed.known_at.date(),
+        amount=typed.amount,
+        margin=typed.margin,
+        is_return=typed.is_return.fill_null(False),
+        **{name: typed[name] for name in _PLAIN_COLUMNS},
+        reason=typed.reason,
+    )
+
+
+def _refused(connection: Backend, contract: TableContract, judged: ibis.Table, rules: Rules) -> ibis.Table:
+    """Gather the numbers and the reasons of the rows to be refused."""
+    faulty = judged.filter(judged.reason.notnull()).select("source_row", "reason")
+    sound = judged.filter(judged.reason.isnull()).drop("reason")
+    clashes = clashing_rows(sound, contract, rules)
+    refused = faulty if clashes is None else faulty.union(clashes)
+    return connection.create_table("refused", refused, temp=True)
+
+
+def _without_refused(connection: Backend, contract: TableContract) -> ibis.Table:
+    for statement in (
+        f"DELETE FROM {contract.name} WHERE source_row IN (SELECT source_row FROM refused)",
+        f"ALTER TABLE {contract.name} DROP COLUMN reason",
+        "DROP TABLE refused",
+    ):
+        connection.con.execute(statement)
+    return connection.table(contract.name)
