@@ -12,17 +12,16 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_curve, roc_curve
 
+from training.canvas import ACCENT, DOTS, FAINT, MUTED, STYLE, canvas, in_percent
 from training.metrics import Floats, decile_table, reliability_table
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from training.evaluate import Evaluation
 
 __all__ = ["figures"]
 
-ACCENT, INK, MUTED, FAINT, GRID = "#0b7a75", "#22313f", "#8a949e", "#cfd5da", "#e6e9ec"
 OTHERS = (
     ("#6b7680", "-"),
     ("#6b7680", (0, (5, 2))),
@@ -30,26 +29,6 @@ OTHERS = (
     ("#a3acb4", (0, (5, 2))),
     (MUTED, ":"),
 )
-STYLE: dict[Any, Any] = {
-    "figure.figsize": (7.2, 4.8),
-    "figure.dpi": 130,
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
-    "text.color": INK,
-    "axes.edgecolor": "#c3c9cf",
-    "axes.labelcolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": GRID,
-    "grid.linewidth": 0.8,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "legend.frameon": False,
-    "legend.fontsize": 9,
-}
-DOTS: dict[str, Any] = {"color": ACCENT, "marker": "o", "markersize": 5.5, "linewidth": 1.8}
 SHARES = np.linspace(0, 1, 201)  # curves are drawn on this grid: no step in one is a customer
 FEATURES_SHOWN = 15
 
@@ -81,7 +60,7 @@ def _drawn(evaluation: Evaluation, importance: Mapping[str, float]) -> Iterator[
 
 
 def _roc(evaluation: Evaluation) -> Figure:
-    figure, (axes,) = _canvas(
+    figure, (axes,) = canvas(
         f"A leaver is ranked above a stayer {_main(evaluation, 'auc'):.1%} of the time",
         _about(evaluation),
         x="share of the stayers who are flagged",
@@ -92,14 +71,14 @@ def _roc(evaluation: Evaluation) -> Figure:
         flagged, caught, _ = roc_curve(evaluation.predictions["churned"], score)
         drawn = np.interp(SHARES, flagged, caught)
         axes.plot(np.r_[0, SHARES], np.r_[0, drawn], **style, label=_label(evaluation, model, "auc", "AUC"))
-    _in_percent(axes)
+    in_percent(axes)
     axes.legend(loc="lower right")
     return figure
 
 
 def _precision_recall(evaluation: Evaluation) -> Figure:
     share = evaluation.predictions["churned"].mean()
-    figure, (axes,) = _canvas(
+    figure, (axes,) = canvas(
         f"The at-risk list as it grows: average precision {_main(evaluation, 'pr_auc'):.3f}",
         _about(evaluation),
         x="share of the leavers who are on the list",
@@ -111,7 +90,7 @@ def _precision_recall(evaluation: Evaluation) -> Figure:
         envelope = np.maximum.accumulate(precision)[::-1]  # the best precision at no less recall
         drawn = np.interp(SHARES, recall[::-1], envelope)
         axes.plot(SHARES[1:], drawn[1:], **style, label=_label(evaluation, model, "pr_auc", "AP"))
-    _in_percent(axes)
+    in_percent(axes)
     axes.legend(loc="lower left")
     return figure
 
@@ -119,7 +98,7 @@ def _precision_recall(evaluation: Evaluation) -> Figure:
 def _gain(evaluation: Evaluation) -> Figure:
     churned = evaluation.predictions["churned"].to_numpy()
     lift = _main(evaluation, "lift_10")
-    figure, (axes,) = _canvas(
+    figure, (axes,) = canvas(
         f"The tenth most at risk holds {lift / 10:.1%} of all who leave: lift {lift:.2f}",
         _about(evaluation),
         x="share of the customers, most at risk first",
@@ -131,7 +110,7 @@ def _gain(evaluation: Evaluation) -> Figure:
     for model, style, score in _rankings(evaluation):
         label = _label(evaluation, model, "lift_10", "lift at 10%", ".2f")
         axes.plot(SHARES, _gained(churned, score), **style, label=label)
-    _in_percent(axes)
+    in_percent(axes)
     axes.legend(loc="lower right")
     return figure
 
@@ -146,7 +125,7 @@ def _gained(churned: Floats, score: Floats) -> Floats:
 def _reliability(evaluation: Evaluation) -> Figure:
     predicted = evaluation.predictions[f"{evaluation.main}|churn"].to_numpy()
     table = reliability_table(evaluation.predictions["churned"].to_numpy(), predicted)
-    figure, (axes, below) = _canvas(
+    figure, (axes, below) = canvas(
         f"The stated probability is off by {100 * _main(evaluation, 'ece'):.1f} points on average",
         f"{_about(evaluation)}; {len(table)} groups, 80% intervals",
         y="share of the group who left",
@@ -155,7 +134,7 @@ def _reliability(evaluation: Evaluation) -> Figure:
     axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1.2, label="as stated")
     spread = 1.28 * np.sqrt(table.observed * (1 - table.observed) / table.customers)
     axes.errorbar(table.predicted, table.observed, yerr=spread, **DOTS, capsize=2.5, label=evaluation.main)
-    _in_percent(axes)
+    in_percent(axes)
     axes.legend(loc="upper left")
     below.hist(predicted, bins=list(SHARES[::5]), color=FAINT, edgecolor="white", linewidth=0.8)
     below.set_ylabel("customers")
@@ -170,7 +149,7 @@ def _value_deciles(evaluation: Evaluation) -> Figure:
         evaluation.predictions["revenue"], evaluation.predictions[f"{evaluation.main}|revenue"]
     )
     top = table["total"].iloc[0] / table["total"].sum()
-    figure, (axes,) = _canvas(
+    figure, (axes,) = canvas(
         f"The tenth expected to spend most brought {top:.0%} of the revenue",
         _about(evaluation),
         x="tenths of the customers, highest predicted revenue first",
@@ -188,7 +167,7 @@ def _value_deciles(evaluation: Evaluation) -> Figure:
 def _importance(importance: Mapping[str, float]) -> Figure:
     weights = pd.Series(importance, dtype=float).sort_values(kind="stable")
     shares = (weights / weights.sum()).tail(FEATURES_SHOWN)
-    figure, (axes,) = _canvas(
+    figure, (axes,) = canvas(
         f"{shares.index[-1]} weighs most",
         f"the first {len(shares)} of {len(weights)} features, by their share of the whole weight",
         x="share of the whole weight",
@@ -200,31 +179,6 @@ def _importance(importance: Mapping[str, float]) -> Figure:
     axes.xaxis.set_major_formatter("{x:.0%}")
     axes.margins(x=0.1, y=0.02)
     return figure
-
-
-def _canvas(
-    title: str, subtitle: str, *, x: str = "", y: str = "", heights: tuple[int, ...] = (1,)
-) -> tuple[Figure, list[Axes]]:
-    """Return a figure and its axes, one below the other; the titles and labels are those of the first."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(layout="constrained")
-    grid = figure.subplots(len(heights), height_ratios=heights, sharex=True, squeeze=False)
-    rows: list[Axes] = list(grid[:, 0])
-    first, above = rows[0], 1 + 0.025 * sum(heights) / heights[0]
-    first.set_xlabel(x)
-    first.set_ylabel(y)
-    first.set_title(f"{title}\n", loc="left", fontsize=12, fontweight="bold")
-    first.text(0, above, subtitle, transform=first.transAxes, fontsize=9, color=MUTED)
-    return figure, rows
-
-
-def _in_percent(axes: Axes) -> None:
-    from matplotlib.ticker import PercentFormatter
-
-    axes.xaxis.set_major_formatter(PercentFormatter(1))
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.margins(0.015)
 
 
 def _about(evaluation: Evaluation) -> str:

@@ -12,8 +12,10 @@ import pytest
 from features.sources import tables_from_frame
 from features.tables import Tables
 from training.bundle import Bundle
+from training.clv_holdout import Holdout
 from training.config import TrainingConfig
 from training.fit import fit
+from training.models.bgnbd import BGNBD
 from training.policy import Policy
 
 AS_OF = date(1998, 3, 31)
@@ -53,3 +55,9 @@ def bundle(tables: Tables) -> Bundle:
 @pytest.fixture(scope="session")
 def behaviour(tables: Tables, bundle: Bundle) -> pd.DataFrame:
     return bundle.behaviour(tables, AS_OF)
+
+
+@pytest.fixture(scope="session")
+def holdout(tables: Tables) -> Holdout:
+    """BG/NBD and Gamma-Gamma on trial: fitted by the end of September 1997, nine months held out."""
+    return Holdout.of(tables, date(1998, 6, 30), 273, BGNBD)

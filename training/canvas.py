@@ -1,0 +1,73 @@
+"""What the pictures look like: colours, style, and a figure with a title that says what is seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "ACCENT",
+    "CURVE",
+    "DOTS",
+    "FAINT",
+    "GRID",
+    "INK",
+    "MUTED",
+    "SEEN",
+    "STYLE",
+    "canvas",
+    "in_percent",
+]
+
+ACCENT, INK, MUTED, FAINT, GRID = "#0b7a75", "#22313f", "#8a949e", "#cfd5da", "#e6e9ec"
+STYLE: dict[Any, Any] = {
+    "figure.figsize": (7.2, 4.8),
+    "figure.dpi": 130,
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "text.color": INK,
+    "axes.edgecolor": "#c3c9cf",
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+}
+DOTS: dict[str, Any] = {"color": ACCENT, "marker": "o", "markersize": 5.5, "linewidth": 1.8}
+SEEN: dict[str, Any] = {"color": MUTED, "linewidth": 1.6, "label": "seen"}
+CURVE: dict[str, Any] = {"color": ACCENT, "linewidth": 2.2}
+
+
+def canvas(
+    title: str, subtitle: str, *, x: str = "", y: str = "", heights: tuple[int, ...] = (1,)
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure and its axes, one below the other; the titles and labels are those of the first."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(layout="constrained")
+    grid = figure.subplots(len(heights), height_ratios=heights, sharex=True, squeeze=False)
+    rows: list[Axes] = list(grid[:, 0])
+    first, above = rows[0], 1 + 0.025 * sum(heights) / heights[0]
+    first.set_xlabel(x)
+    first.set_ylabel(y)
+    first.set_title(f"{title}\n", loc="left", fontsize=12, fontweight="bold")
+    first.text(0, above, subtitle, transform=first.transAxes, fontsize=9, color=MUTED)
+    return figure, rows
+
+
+def in_percent(axes: Axes) -> None:
+    """Show both axes in percent."""
+    from matplotlib.ticker import PercentFormatter
+
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.margins(0.015)
