@@ -92,5 +92,5 @@ def _with_scores(panel: ir.Table, references: Sequence[Reference]) -> ir.Table:
 
 
 def _cuts_below(scored: ir.Table, of: str, value: ir.IntegerValue) -> ir.IntegerValue:
-    first, *others = ((value > scored[f"{of}_{k}"]).cast("int64") for k in range(4))
+    first, *others = ((value > scored[f"{of}_{k}"]).ifelse(1, 0) for k in range(4))
     return sum(others, start=first)

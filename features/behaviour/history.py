@@ -11,12 +11,13 @@ orders before each are the same at every moment, so they are looked up once.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
 import ibis
+
+from features.engine import kept
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -45,11 +46,8 @@ def customer_days(tables: Tables) -> ir.Table:
     - ``previous_order``, ``second_previous_order``: the days of the two orders before, ``previous_gross`` of
       the one before: on rows of purchase, and here only where no row is late, otherwise from `known_at` on
     """
-    query = str(ibis.to_sql(tables.transactions, dialect=tables.connection.name))
-    name = f"customer_days_{hashlib.sha256(query.encode()).hexdigest()[:12]}"
-    if name not in tables.connection.list_tables():
-        tables.connection.create_table(name, _customer_days(tables.transactions), temp=True)
-    return tables.connection.table(name)
+    rows = tables.transactions
+    return kept(tables.connection, "customer_days", rows, _customer_days(rows))
 
 
 def known_at(days: ir.Table, moments: Iterable[date]) -> ir.Table:

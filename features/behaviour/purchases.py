@@ -70,7 +70,7 @@ def _within_windows(history: ir.Table) -> Iterator[tuple[str, ir.Value]]:
 
 def _decayed(history: ir.Table) -> Iterator[tuple[str, ir.Value]]:
     for tau in DECAY_DAYS:
-        weight = (history.age_days / -float(tau)).exp()
+        weight = (history.age_days.cast("float64") / -float(tau)).exp()
         yield f"decayed_orders_{tau}d", weight.round(9).cast("decimal(18, 9)").sum(where=history.purchase)
         if tau == SPEND_DECAY_DAYS:
             spend = weight * history.gross.cast("float64")

@@ -20,9 +20,9 @@ from serving.service import ScoringService
 from serving.settings import Settings
 from serving.shelf import Shelf
 from serving.store import Store
+from tests.postgres_server import postgres, why_not
 from tests.serving.fake_bundle import load
 from tests.serving.frames import VERSION, run_info, shop
-from tests.serving.postgres_server import postgres, why_not
 
 NOW = datetime.now(UTC)
 

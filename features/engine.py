@@ -1,0 +1,58 @@
+"""Where expressions run: DuckDB in the process by default, a Spark session, or a Postgres server."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import ibis
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from ibis.backends import BaseBackend
+
+    from features.tables import Tables
+
+__all__ = ["kept", "on_engine"]
+
+
+def on_engine(tables: Tables, connection: BaseBackend) -> Tables:
+    """Return the accepted rows of ``tables`` on another engine, where every expression then runs.
+
+    ``connection`` is what ``ibis.pyspark.connect(session)`` or ``ibis.postgres.connect(…)`` gives; a Spark
+    session has to keep its local times in UTC (``spark.sql.session.timeZone``). The quarantine stays behind.
+    """
+    return replace(
+        tables,
+        connection=connection,
+        transactions=_moved(tables.transactions, "transactions", connection),
+        optional={name: _moved(rows, name, connection) for name, rows in tables.optional.items()},
+    )
+
+
+def _moved(rows: ir.Table, name: str, connection: BaseBackend) -> ir.Table:
+    name = f"{name}_{uuid4().hex[:12]}"
+    if connection.name == "pyspark":
+        frame = connection._session.createDataFrame(rows.to_pyarrow())  # noqa: SLF001 - Ibis copies through pandas
+        frame.createOrReplaceTempView(name)
+        return connection.table(name)
+    return connection.create_table(name, rows.to_pyarrow(), temp=True)
+
+
+def kept(connection: BaseBackend, name: str, rows: ir.Table, expression: ir.Table) -> ir.Table:
+    """Return ``expression`` of ``rows``, computed once for the life of ``connection`` and kept there.
+
+    The same ``name`` and the same ``rows`` give the table that stands. Spark has no temporary tables: there
+    it is a view on a cached frame.
+    """
+    query = str(ibis.to_sql(rows, dialect=connection.name))
+    name = f"{name}_{hashlib.sha256(query.encode()).hexdigest()[:12]}"
+    if name not in connection.list_tables():
+        if connection.name == "pyspark":
+            frame = connection._session.sql(connection.compile(expression))  # noqa: SLF001 - Ibis keeps no views
+            frame.cache().createOrReplaceTempView(name)
+        else:
+            connection.create_table(name, expression, temp=True)
+    return connection.table(name)
