@@ -91,6 +91,13 @@ def _days(value: float) -> str:
 _UNITS: Mapping[str, Mapping[str, Callable[[float], str]]] = {
     "days": {"en": _days, "ja": lambda value: f"{_rounded(round(value))}日"},
     "orders": {"en": _counted("order", "orders", none="no"), "ja": lambda value: f"{_rounded(value)}回"},
+    "contacts": {
+        "en": _counted("support contact", "support contacts", none="no"),
+        "ja": lambda value: f"{_rounded(value)}件",
+    },
+    "topics": {"en": _counted("topic", "topics"), "ja": lambda value: f"{_rounded(value)}種類"},
+    "channels": {"en": _counted("channel", "channels"), "ja": lambda value: f"{_rounded(value)}種類"},
+    "hours": {"en": _counted("hour", "hours"), "ja": lambda value: f"{_rounded(value)}時間"},
     "lines": {"en": _counted("line", "lines"), "ja": lambda value: f"{_rounded(value)}行"},
     "months": {"en": _counted("month", "months"), "ja": lambda value: f"{_rounded(value)}か月"},
     "share": {"en": lambda value: f"{value:.0%}", "ja": lambda value: f"{value:.0%}"},

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import ibis
 
-from features.behaviour.events import events_at
+from features.behaviour.events import EventFamily, Known, events_at
 from features.behaviour.history import customer_days, known_at
 from features.behaviour.purchases import purchase_days, purchase_ratios, purchase_sums
 from features.behaviour.rhythm import rhythm_days, rhythm_ratios, rhythm_sums
+from features.behaviour.support import SUPPORT
 from features.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["behaviour_panel", "behaviour_table"]
 
-EVENT_FAMILIES: Mapping[str, tuple[str, Callable[[ir.Table], ir.Table]]] = {}
-"""By family: the optional table that it is made of, and how: rows of `events_at` in, one row per (as_of,
-customer_id) with the family's features out."""
+EVENT_FAMILIES: Mapping[str, EventFamily] = {"support": SUPPORT}
+"""By the name of the family: how the optional tables become features."""
 
 
 def behaviour_table(tables: Tables, as_of: date, reference: Reference) -> ir.Table:
@@ -52,23 +52,27 @@ def behaviour_panel(tables: Tables, references: Sequence[Reference]) -> ir.Table
     measured = bought.mutate(**purchase_ratios(bought), **rhythm_ratios(bought))
     panel = _with_scores(measured, references)
     for family in EVENT_FAMILIES:
-        panel = _with_family(panel, family, tables, references)
-    names = (feature.name for feature in CATALOGUE)
-    return panel.select("customer_id", "as_of", *names).order_by("as_of", "customer_id")
+        panel = _with_family(panel, family, tables, known, references)
+    told = {
+        feature.name: panel[feature.name] if tables.there.issuperset(feature.needs) else ibis.null("float64")
+        for feature in CATALOGUE
+    }
+    return panel.select("customer_id", "as_of", **told).order_by("as_of", "customer_id")
 
 
-def _with_family(panel: ir.Table, family: str, tables: Tables, references: Sequence[Reference]) -> ir.Table:
-    """Add a family's features: null without its table, and 0 or null for customers who are not in it."""
-    name, measure = EVENT_FAMILIES[family]
-    features = [feature for feature in CATALOGUE if feature.family == family]
-    events = events_at(tables, name, [reference.as_of for reference in references])
+def _with_family(
+    panel: ir.Table, name: str, tables: Tables, history: ir.Table, references: Sequence[Reference]
+) -> ir.Table:
+    """Add a family's features, where its table is there: 0 or null for customers whom that does not know."""
+    family = EVENT_FAMILIES[name]
+    events = events_at(tables, family.table, [reference.as_of for reference in references])
     if events is None:
-        return panel.mutate(**{feature.name: ibis.null("float64") for feature in features})
-    joined = panel.left_join(measure(events), ("as_of", "customer_id")).drop(
-        "as_of_right", "customer_id_right"
-    )
-    zeros = [feature.name for feature in features if feature.zero_without_rows]
-    return joined.mutate(**{name: joined[name].fill_null(0) for name in zeros})
+        return panel
+    sums = _in_floats(family.sums(Known(events, history, references)))
+    joined = panel.left_join(sums, ("as_of", "customer_id")).drop("as_of_right", "customer_id_right")
+    zeros = [feature.name for feature in CATALOGUE if feature.family == name and feature.zero_without_rows]
+    filled = joined.mutate(**{name: joined[name].fill_null(0) for name in zeros})
+    return filled.mutate(**family.ratios(filled))
 
 
 def _in_floats(sums: ir.Table) -> ir.Table:

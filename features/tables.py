@@ -109,6 +109,12 @@ class Tables:
     optional: Mapping[str, ibis.Table] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
 
+    @property
+    def there(self) -> frozenset[str]:
+        """What the data has, as `Feature.needs` names it: "surveys", "surveys.score" and so on."""
+        columns = (f"{name}.{column}" for name, report in self.reports.items() for column in report.columns)
+        return frozenset((*self.reports, *columns))
+
     def history(self, as_of: date) -> ibis.Table:
         """Return the transactions that had happened and were known at the end of the local day ``as_of``."""
         rows = self.transactions

@@ -63,7 +63,7 @@ class DataCheck:
 def check_data(tables: Tables) -> DataCheck:
     """Look at the tables as they were read."""
     report = tables.reports["transactions"]
-    there = {"transactions", *(f"transactions.{column}" for column in report.columns)}
+    there = tables.there
     first = tables.quarantine.order_by("source_row").select("source_row", "reason", "detail")
     lacking = {
         need: tuple(feature for feature in CATALOGUE if need in feature.needs)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,42 @@ from features.contract import CONTRACT, day_of
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+    from features.reference import Reference
     from features.tables import Tables
 
-__all__ = ["events_at"]
+__all__ = ["EventFamily", "Known", "events_at"]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was known at the moments of a panel, for one family to look at.
+
+    ``events``: the rows of its table, by `events_at`; ``history``: the customer-days, by `known_at`;
+    ``references``: the populations, one a moment.
+    """
+
+    events: ir.Table
+    history: ir.Table
+    references: Sequence[Reference]
+
+
+def _nothing(_panel: ir.Table) -> Mapping[str, ir.Value]:
+    return {}
+
+
+@dataclass(frozen=True)
+class EventFamily:
+    """The features that an optional ``table`` gives.
+
+    ``sums`` returns one row per (as_of, customer_id) that the table knows; money in it may be DECIMAL.
+    ``ratios`` then returns the features that follow, row by row, from these and from what the panel holds of
+    every customer's orders, both in floats; what the table does not know is null, or already 0
+    (`Feature.zero_without_rows`).
+    """
+
+    table: str
+    sums: Callable[[Known], ir.Table]
+    ratios: Callable[[ir.Table], Mapping[str, ir.Value]] = _nothing
 
 
 def events_at(tables: Tables, name: str, moments: Iterable[date]) -> ir.Table | None:

@@ -16,6 +16,7 @@ __all__ = [
     "purchase_days",
     "purchase_ratios",
     "purchase_sums",
+    "trend",
 ]
 
 WINDOW_DAYS = (28, 91, 182, 364)
@@ -89,13 +90,13 @@ def purchase_ratios(sums: ir.Table) -> Mapping[str, ir.Value]:
         "order_value_spread": variance.sqrt() / LOG_EXACT,
         "lines_per_order": sums.lines / sums.orders,
         "refund_share": sums.refund_total / sums.gross_spend.nullif(0),
-        "orders_trend": both_lived.ifelse(_trend(sums.orders_91d, sums.orders_182d), None),
+        "orders_trend": both_lived.ifelse(trend(sums.orders_91d, sums.orders_182d), None),
         "spend_trend": both_lived.ifelse(
-            _trend(sums.gross_spend_91d / mean, sums.gross_spend_182d / mean), None
+            trend(sums.gross_spend_91d / mean, sums.gross_spend_182d / mean), None
         ),
     }
 
 
-def _trend(now: ir.NumericValue, with_before: ir.NumericValue) -> ir.FloatingValue:
+def trend(now: ir.NumericValue, with_before: ir.NumericValue) -> ir.FloatingValue:
     """Return the log ratio of a window's orders to those of the one before, half an order added to each."""
     return ((now + 0.5) / (with_before - now + 0.5)).ln()

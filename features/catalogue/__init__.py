@@ -5,7 +5,8 @@ from __future__ import annotations
 from features.catalogue.feature import Feature
 from features.catalogue.purchases import PURCHASES
 from features.catalogue.rhythm import RHYTHM
+from features.catalogue.support import SUPPORT
 
 __all__ = ["CATALOGUE", "Feature"]
 
-CATALOGUE: tuple[Feature, ...] = (*PURCHASES, *RHYTHM)
+CATALOGUE: tuple[Feature, ...] = (*PURCHASES, *RHYTHM, *SUPPORT)

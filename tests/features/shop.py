@@ -43,9 +43,13 @@ def made_up_shop(seed: int, *, customers: int = 40, rows: int = 700) -> pd.DataF
     ).sample(frac=1.0, random_state=seed)
 
 
-def tables_of(frame: pd.DataFrame, zone: str | None = "Asia/Tokyo") -> Tables:
-    """Return the frame as accepted tables, however many of its rows are refused."""
-    return tables_from_frame(frame, zone=zone, currency="JPY", refused_share_limit=1.0)
+def tables_of(
+    frame: pd.DataFrame,
+    zone: str | None = "Asia/Tokyo",
+    others: Mapping[str, pd.DataFrame] | None = None,
+) -> Tables:
+    """Return the frames as accepted tables, however many of their rows are refused."""
+    return tables_from_frame(frame, zone=zone, currency="JPY", refused_share_limit=1.0, others=others)
 
 
 def behaviours(

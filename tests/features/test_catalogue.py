@@ -10,9 +10,14 @@ import pytest
 
 from features.catalogue import CATALOGUE
 from features.reasons import LANGUAGES, names_in, reason_text
+from features.table import EVENT_FAMILIES
 
 NAMES = {feature.name for feature in CATALOGUE}
-UNITS = {"orders", "lines", "money", "days", "months", "share", "ratio", "log ratio", "score"}
+UNITS = {
+    *("orders", "lines", "money", "days", "months", "share", "ratio", "log ratio", "score"),
+    *("contacts", "topics", "channels", "hours"),
+}
+FAMILIES = {"purchases", "rhythm", *EVENT_FAMILIES}
 NEVER_NULL = {
     *("orders", "paid_orders", "gross_spend", "net_revenue", "refund_total", "first_order_value"),
     *(name for name in NAMES if re.fullmatch(r"(orders|gross_spend)_\d+d", name)),
@@ -26,7 +31,7 @@ NEW_CUSTOMER = {name: 1.0 if name in NEVER_NULL else None for name in NAMES}
 def test_names_are_unique_and_units_are_known() -> None:
     assert len(NAMES) == len(CATALOGUE) >= 35
     assert {feature.unit for feature in CATALOGUE} <= UNITS
-    assert {feature.family for feature in CATALOGUE} == {"purchases", "rhythm"}
+    assert {feature.family for feature in CATALOGUE} == FAMILIES
 
 
 @pytest.mark.parametrize("feature", CATALOGUE, ids=lambda feature: feature.name)

@@ -15,7 +15,9 @@ from tests.features.oracle import recomputed
 from tests.features.shop import made_up_shop, tables_of
 
 MOMENTS = (date(2023, 12, 31), date(2024, 2, 29), date(2024, 3, 1), date(2024, 12, 31), date(2025, 3, 10))
-NAMES = [feature.name for feature in CATALOGUE]
+FAMILIES = {"purchases", "rhythm"}
+NAMES = [feature.name for feature in CATALOGUE if feature.family in FAMILIES]
+OTHERS = [feature.name for feature in CATALOGUE if feature.family not in FAMILIES]
 
 
 @pytest.fixture(scope="module", params=["one clock", "two clocks"])
@@ -51,8 +53,14 @@ def test_the_shop_exercises_every_feature(tables: Tables) -> None:
 
 def test_columns_are_keys_then_the_catalogue_and_numbers(tables: Tables) -> None:
     schema = behaviour_table(tables, MOMENTS[-1], reference_at(tables, MOMENTS[-1])).schema()
-    assert list(schema.names) == ["customer_id", "as_of", *NAMES]
+    assert list(schema.names) == ["customer_id", "as_of", *(feature.name for feature in CATALOGUE)]
     assert {str(kind) for name, kind in schema.items() if name in NAMES} == {"int64", "float64"}
+
+
+def test_without_its_table_a_family_is_null(tables: Tables) -> None:
+    table = behaviour_table(tables, MOMENTS[-1], reference_at(tables, MOMENTS[-1])).to_pandas()
+    assert table[OTHERS].isna().all(axis=None)
+    assert set(table[OTHERS].dtypes.astype(str)) == {"float64"}
 
 
 def test_the_same_rows_in_any_order_give_the_same_bits() -> None:
