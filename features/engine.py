@@ -11,18 +11,19 @@ import ibis
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pyarrow as pa
     from ibis.backends import BaseBackend
 
     from features.tables import Tables
 
-__all__ = ["kept", "on_engine"]
+__all__ = ["kept", "on_engine", "put", "set_zone"]
 
 
 def on_engine(tables: Tables, connection: BaseBackend) -> Tables:
     """Return the accepted rows of ``tables`` on another engine, where every expression then runs.
 
-    ``connection`` is what ``ibis.pyspark.connect(session)`` or ``ibis.postgres.connect(…)`` gives; a Spark
-    session has to keep its local times in UTC (``spark.sql.session.timeZone``). The quarantine stays behind.
+    ``connection`` is what ``ibis.pyspark.connect(session)`` or ``ibis.postgres.connect(…)`` gives. The
+    quarantine stays behind.
     """
     return replace(
         tables,
@@ -33,12 +34,24 @@ def on_engine(tables: Tables, connection: BaseBackend) -> Tables:
 
 
 def _moved(rows: ir.Table, name: str, connection: BaseBackend) -> ir.Table:
-    name = f"{name}_{uuid4().hex[:12]}"
+    return put(rows.to_pyarrow(), f"{name}_{uuid4().hex[:12]}", connection)
+
+
+def put(rows: pa.Table, name: str, connection: BaseBackend) -> ir.Table:
+    """Return ``rows`` as the temporary table (on Spark: the view) ``name`` of an engine."""
     if connection.name == "pyspark":
-        frame = connection._session.createDataFrame(rows.to_pyarrow())  # noqa: SLF001 - Ibis copies through pandas
+        frame = connection._session.createDataFrame(rows)  # noqa: SLF001 - Ibis copies through pandas
         frame.createOrReplaceTempView(name)
         return connection.table(name)
-    return connection.create_table(name, rows.to_pyarrow(), temp=True)
+    return connection.create_table(name, rows, temp=True)
+
+
+def set_zone(connection: BaseBackend, zone: str) -> None:
+    """Let the session of a Spark or a Postgres engine tell instants in ``zone``, an IANA name."""
+    if connection.name == "pyspark":
+        connection._session.conf.set("spark.sql.session.timeZone", zone)  # noqa: SLF001 - Ibis hands none out
+    else:
+        connection.raw_sql(f"SET TIME ZONE '{zone}'").close()
 
 
 def kept(connection: BaseBackend, name: str, rows: ir.Table, expression: ir.Table) -> ir.Table:

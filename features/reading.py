@@ -22,7 +22,7 @@ from features.quarantine import ragged_rows, refused_rows
 from features.report import report_of, stop_if_refused
 from features.tables import ReadReport, Rules, Source
 
-__all__ = ["Opened", "Terms", "read_table"]
+__all__ = ["Opened", "Terms", "read_table", "with_days"]
 
 _PLAIN_COLUMNS = (
     "order_id",
@@ -80,7 +80,7 @@ def read_table(
     currency = business_currency(texts, terms.currency, source.location)
     conventions = conventions_of(texts, contract)
     typed = conformed(texts, contract, conventions, terms.zone, is_foreign(texts, currency))
-    judged = connection.create_table(contract.name, _with_days(typed, contract))
+    judged = connection.create_table(contract.name, with_days(typed, contract))
     told = columns | {name: name for name in (*source.constants, *attributes)}
     refused = _refused(connection, contract, judged, terms.rules)
     rows = refused_rows(texts, refused, contract.name, told)
@@ -144,8 +144,8 @@ def _as_text(name: str, dtype: pa.DataType) -> str:
     return f'"{name}"::VARCHAR'
 
 
-def _with_days(typed: ibis.Table, contract: TableContract) -> ibis.Table:
-    """Put the local day beside each time; the transactions have a form of their own."""
+def with_days(typed: ibis.Table, contract: TableContract) -> ibis.Table:
+    """Return ``typed`` rows with the day beside each time; the transactions have a form of their own."""
     if contract is CONTRACT["transactions"]:
         return _as_transactions(typed)
     columns = ["source_row"]

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 
 import ibis
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from features.engine import on_engine
-from features.histories import grouped_histories
+from features.engine import on_engine, put
+from features.errors import DataError
+from features.histories import grouped_histories, purchase_histories
 from features.labels import outcomes_in
 from features.reference import references_at
 from features.table import behaviour_panel
+from features.warehouse import Warehouse, tables_in
 from features.window import Window
 from tests.features.shop import made_up_shop, tables_of
 from tests.postgres_server import postgres, why_not
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # py4j leaves its own
 
 MOMENTS = (date(2024, 6, 30), date(2024, 12, 31))
+ZONE = "Asia/Tokyo"
 WINDOW = Window(MOMENTS[0], 60)
 
 SPARK_CONFIG = {
@@ -38,7 +42,6 @@ SPARK_CONFIG = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
-    "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "1",
     "spark.sql.codegen.wholeStage": "false",  # compiling costs more than these few rows
     "spark.sql.adaptive.enabled": "false",
@@ -79,9 +82,15 @@ def on_spark() -> Iterator[BaseBackend]:
     gc.collect()
 
 
-@pytest.fixture(params=["on_postgres", "on_spark"])
-def moved(request: pytest.FixtureRequest, tables: Tables) -> Tables:
-    return on_engine(tables, request.getfixturevalue(request.param))
+@pytest.fixture(scope="module", params=["on_postgres", "on_spark"])
+def engine(request: pytest.FixtureRequest) -> BaseBackend:
+    connection: BaseBackend = request.getfixturevalue(request.param)
+    return connection
+
+
+@pytest.fixture(scope="module")
+def moved(engine: BaseBackend, tables: Tables) -> Tables:
+    return on_engine(tables, engine)
 
 
 def test_every_feature_is_the_same_on_every_engine(tables: Tables, moved: Tables) -> None:
@@ -93,6 +102,55 @@ def test_every_feature_is_the_same_on_every_engine(tables: Tables, moved: Tables
 def test_outcomes_and_grouped_counts_are_the_same_on_every_engine(tables: Tables, moved: Tables) -> None:
     _assert_equal(outcomes_in(moved, WINDOW), outcomes_in(tables, WINDOW))
     _assert_equal(grouped_histories(moved, MOMENTS[0]), grouped_histories(tables, MOMENTS[0]))
+
+
+def test_tables_of_a_warehouse_are_checked_where_they_are(engine: BaseBackend) -> None:
+    shop = made_up_shop(12).drop(columns="margin")
+    local = tables_of(shop)
+    instants = shop.assign(
+        timestamp=shop["timestamp"].dt.tz_localize(ZONE), known_at=shop["known_at"].dt.tz_localize(ZONE)
+    )
+    broken = instants.iloc[:3].assign(customer_id=["  ", None, "c-1"], amount=[1.0, 2.0, float("inf")])
+    lines = pd.concat([instants, broken], ignore_index=True).rename(columns={"customer_id": "Buyer"})
+    answers = pd.DataFrame(
+        {
+            "customer_id": ["c-01", "c-03", "c-05", "c-07"],
+            "submitted_at": [date(2024, 2, 29)] * 4,
+            "kind": ["NPS", "nps", "csat", "hearsay"],
+            "score": [9, 11, None, 3],
+        }
+    )
+    put(pa.Table.from_pandas(lines), "sales_lines", engine)
+    put(pa.Table.from_pandas(answers), "answers", engine)
+    warehouse = Warehouse(
+        engine,
+        {"transactions": "sales_lines", "surveys": "answers"},
+        {"transactions": {"customer_id": "Buyer"}},
+        zone=ZONE,
+        currency="JPY",
+        refused_share_limit=0.5,
+    )
+    tables = tables_in(warehouse)
+    assert tables.reports["transactions"].refused_by_reason == {
+        "missing_customer_id": 2,
+        "non_finite_amount": 1,
+    }
+    assert tables.reports["surveys"].refused_by_reason == {"out_of_scale_score": 1, "unknown_kind": 1}
+    details = tables.quarantine.to_pyarrow().to_pandas().groupby("reason")["detail"].first()
+    assert details["missing_customer_id"] == "Buyer"
+    assert details["out_of_scale_score"] == "score"
+    _assert_equal(purchase_histories(tables, MOMENTS[1]), purchase_histories(local, MOMENTS[1]))
+
+
+def test_a_type_that_cannot_be_read_is_named(engine: BaseBackend) -> None:
+    put(
+        pa.table({"customer_id": ["a"], "timestamp": [date(2024, 1, 1)], "amount": [[1.0, 2.0]]}),
+        "lists",
+        engine,
+    )
+    with pytest.raises(DataError, match="lists") as refusal:
+        tables_in(Warehouse(engine, {"transactions": "lists"}))
+    assert "amount" in str(refusal.value)
 
 
 def _assert_equal(theirs: ibis.Table, ours: ibis.Table) -> None:
