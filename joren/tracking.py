@@ -8,15 +8,22 @@ import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from features.tables import Tables
+from features.window import Window
 from joren.project import Project
+from training import clv_plots
 from training.bundle import Bundle
 from training.contest import Standing, Verdict, contest
+from training.errors import ConvergenceError, NotEnoughDataError
 from training.evaluate import Evaluation
 from training.model_card import model_card
 from training.plots import figures
 from training.registry import Registry, Version
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Kept", "copy_home", "keep"]
 
@@ -50,7 +57,7 @@ def keep(
         evaluation,
         parameters={**project.training.to_dict(), **project.policy.to_dict()},
         fingerprint=fingerprint,
-        figures=figures(evaluation, bundle.importance) if evaluation else {},
+        figures=_pictures(bundle, evaluation, tables) if evaluation else {},
         card=model_card(bundle, evaluation, fingerprint),
         tags=standing.to_tags(),
     )
@@ -60,6 +67,21 @@ def keep(
     if verdict.promoted:
         registry.promote(version.number, bundles, why=verdict.why, who="joren")
     return Kept(version, verdict)
+
+
+def _pictures(bundle: Bundle, evaluation: Evaluation, tables: Tables) -> dict[str, Figure]:
+    """Return the pictures of the evaluation and, in ``clv/``, those of the value model on the same days."""
+    drawn = figures(evaluation, bundle.importance)
+    if bundle.value is None:
+        return drawn
+    window = Window(evaluation.moment, evaluation.horizon_days)
+    try:
+        of_value = clv_plots.figures(
+            tables, window.outcome_end, window.horizon_days, type(bundle.value.orders)
+        )
+    except (NotEnoughDataError, ConvergenceError):
+        return drawn
+    return drawn | {f"clv/{stem}": figure for stem, figure in of_value.items()}
 
 
 def copy_home(folder: Path, into: Path) -> None:

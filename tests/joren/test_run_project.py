@@ -34,6 +34,12 @@ def test_a_run_fills_the_folder(project: Path) -> None:
     assert sorted(behaviour["customer_id"]) == sorted(scores["customer_id"])
 
 
+def test_the_pictures_of_the_value_model_are_kept_beside_those_of_the_evaluation(project: Path) -> None:
+    kept = {path.stem for path in (project / "mlruns").rglob("figures/clv/*.png")}
+    assert {"tracking_cumulative", "tracking_weekly", "purchases_by_frequency", "spend"} <= kept
+    assert any((project / "mlruns").rglob("figures/gain.png"))
+
+
 def test_the_list_is_that_of_the_reports(project: Path) -> None:
     rows = json.loads(joren("at-risk", "--project", project, "--limit", 7, "--json").stdout)
     listed = pd.read_csv(project / "reports" / "at_risk.csv", dtype={"customer_id": str})
