@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from features.errors import JorenError
 from joren import __version__
-from joren.cli import at_risk, check, init, keys, models, run, serve, simulate
+from joren.cli import at_risk, check, cx, init, keys, models, run, serve, simulate
 from joren.cli.failures import show_fault, show_refusal
 
 __all__ = ["app"]
@@ -92,6 +92,7 @@ _add(app, "score", run.score, run.SCORE_EXAMPLES)
 _add(app, "at-risk", at_risk.at_risk, at_risk.EXAMPLES)
 _add(app, "models", models.models, models.EXAMPLES)
 _add(app, "serve", serve.serve, serve.EXAMPLES)
+_add(app, "cx", cx.cx, cx.EXAMPLES)
 _add(app, "simulate", simulate.simulate, simulate.EXAMPLES)
 _add(keys_app, "create", keys.create, keys.CREATE_EXAMPLES)
 _add(keys_app, "list", keys.list_keys, keys.LIST_EXAMPLES)
