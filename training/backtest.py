@@ -10,10 +10,12 @@ import pandas as pd
 from features.labels import outcomes_in
 from features.tables import Tables
 from features.window import Window
+from training.bundle import Bundle
 from training.config import TrainingConfig
 from training.evaluate import Evaluation, Forecast, Kind
 from training.fit import covered, customer_folds, fit, usable_features, with_value_features
 from training.learners import Learners
+from training.models.value import ValueModel
 from training.panel import Method, as_frame, build_panel, method_for
 from training.policy import Policy
 from training.stack import Stack
@@ -34,14 +36,16 @@ def hold_out(tables: Tables, as_of: date, config: TrainingConfig, policy: Policy
     if method is Method.LIFETIME_VALUE_ONLY:
         shorter = (last_day - first_day).days // 3
         config = replace(config, horizon_days=max(shorter, 1))
-        return None if shorter < SHORTEST_DAYS else _judged(tables, as_of, config, policy, method)
-    out_of_time = _judged(tables, as_of, config, policy, None)
-    return out_of_time if method is Method.OUT_OF_TIME else _cross_fitted(out_of_time, tables, as_of, config)
+        return None if shorter < SHORTEST_DAYS else _judged(tables, as_of, config, policy, method)[0]
+    out_of_time, bundle = _judged(tables, as_of, config, policy, None)
+    if method is Method.OUT_OF_TIME or bundle.value is None:
+        return out_of_time
+    return _cross_fitted(out_of_time, bundle.value, tables, as_of, config)
 
 
 def _judged(
     tables: Tables, as_of: date, config: TrainingConfig, policy: Policy, method: Method | None
-) -> Evaluation:
+) -> tuple[Evaluation, Bundle]:
     """Fit a horizon before the data ends and judge what every model said then."""
     kind: Kind = "out-of-time" if method is None else "shorter-horizon"
     _, last_day = covered(tables, as_of)
@@ -50,16 +54,19 @@ def _judged(
     behaviour = bundle.behaviour(tables, window.as_of)
     truth = as_frame(outcomes_in(tables, window, known_by=as_of)).set_index("customer_id")[OUTCOMES]
     truth = truth.reindex(behaviour["customer_id"])
-    return Evaluation.of(
-        truth, bundle.by_model(behaviour), moment=window.as_of, horizon_days=window.horizon_days, kind=kind
+    forecasts = bundle.by_model(behaviour)
+    evaluation = Evaluation.of(
+        truth, forecasts, moment=window.as_of, horizon_days=window.horizon_days, kind=kind
     )
+    return evaluation, bundle
 
 
-def _cross_fitted(out_of_time: Evaluation, tables: Tables, as_of: date, config: TrainingConfig) -> Evaluation:
+def _cross_fitted(
+    out_of_time: Evaluation, value: ValueModel, tables: Tables, as_of: date, config: TrainingConfig
+) -> Evaluation:
     """Judge the learners on customers that they were not fitted on, beside the other models."""
-    panel = with_value_features(
-        build_panel(tables, [out_of_time.moment], config.horizon_days, known_by=as_of), config
-    )
+    panel = build_panel(tables, [out_of_time.moment], config.horizon_days, known_by=as_of)
+    panel = with_value_features(panel, value, config.horizon_days)
     if not panel.moments:
         return out_of_time
     features = usable_features(panel)

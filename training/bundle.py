@@ -21,6 +21,7 @@ import pandas as pd
 from features.reference import Reference
 from features.table import behaviour_table
 from features.tables import Tables
+from training.choice import Choice
 from training.errors import BundleError, SchemaMismatchError
 from training.evaluate import Forecast
 from training.explain import Baseline, Explainer, Reason
@@ -41,12 +42,14 @@ MANIFEST = "manifest.json"
 class Bundle:
     """A fitted model and all it leans on.
 
-    ``value`` is None where no model could be fitted, ``learners`` where history was short.
+    ``choice`` tells how the purchase model within ``value`` was picked. ``value`` is None where no model
+    could be fitted, ``learners`` where history was short.
     """
 
     metadata: Metadata
     policy: Policy
     reference: Reference
+    choice: Choice
     value: ValueModel | None
     learners: Learners | None
     baseline: Baseline | None
@@ -100,6 +103,7 @@ class Bundle:
             "metadata.json": _json(self.metadata.to_dict()),
             "policy.json": _json(self.policy.to_dict()),
             "reference.json": self.reference.to_json().encode(),
+            "choice.json": _json(self.choice.to_dict()),
             "value.json": _json(None if self.value is None else self.value.to_dict()),
             "baseline.json": _json(None if self.baseline is None else self.baseline.to_dict()),
         }
@@ -131,6 +135,7 @@ class Bundle:
             metadata=Metadata.from_dict(json.loads(files["metadata.json"])),
             policy=Policy(**json.loads(files["policy.json"])),
             reference=Reference.from_json(files["reference.json"].decode()),
+            choice=Choice.from_dict(json.loads(files["choice.json"])),
             value=None if value is None else ValueModel.from_dict(value),
             learners=Learners.from_files(files) if "learners.json" in files else None,
             baseline=None if baseline is None else Baseline(**baseline),

@@ -120,7 +120,7 @@ def _shapley(
     table: pd.DataFrame, typical: Mapping[str, float], value: ValueModel, horizon_days: int
 ) -> pd.DataFrame:
     """Return exact Shapley values of the value model's log-odds, rows × ``FACTS``, against ``typical``."""
-    facts = table[list(FACTS)]
+    facts = table[[name for name in (*FACTS, "as_of") if name in table]]
     worth: dict[frozenset[str], Array] = {}
     for known in _groups(FACTS):
         mixed = facts.assign(**{name: typical[name] for name in FACTS if name not in known})

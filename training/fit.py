@@ -15,14 +15,15 @@ from features.reference import reference_at
 from features.table import behaviour_table
 from features.tables import Tables
 from training.bundle import Bundle
+from training.choice import choose
 from training.config import TrainingConfig
-from training.errors import NotEnoughDataError
+from training.errors import ConvergenceError, NotEnoughDataError
 from training.explain import Baseline
 from training.learners import Learners
 from training.metadata import Metadata
 from training.models.churn import ChurnModel
 from training.models.glm import Array
-from training.models.value import VALUE_FEATURES, ValueModel
+from training.models.value import FAMILIES, VALUE_FEATURES, ValueModel
 from training.panel import FEWEST_CUSTOMERS, Method, Panel, as_frame, build_panel, method_for, past_moments
 from training.policy import Policy
 from training.stack import Stack
@@ -60,13 +61,14 @@ def fit(
     reference = reference_at(tables, as_of)
     behaviour = as_frame(behaviour_table(tables, as_of, reference))
     first_day, last_day = covered(tables, as_of)
+    choice = choose(tables, as_of, config.horizon_days)
     value: ValueModel | None = None
     learned = NOTHING_LEARNED
     try:
-        value = ValueModel.fit(behaviour)
+        value = ValueModel.fit(behaviour, FAMILIES[choice.picked])
         if (method or method_for(first_day, last_day, config.horizon_days)) is not Method.LIFETIME_VALUE_ONLY:
             with threadpool_limits(config.threads, user_api="blas"):
-                learned = learn(tables, as_of, config)
+                learned = learn(tables, as_of, config, value)
     except NotEnoughDataError as lack:
         learned = NOTHING_LEARNED._replace(lack=_sentence(lack.what))
     return Bundle(
@@ -89,9 +91,11 @@ def fit(
                 for name in RANGED
                 if behaviour[name].notna().any()
             },
+            notes=choice.notes,
         ),
         policy=policy,
         reference=reference,
+        choice=choice,
         value=value,
         learners=learned.learners,
         baseline=None if value is None else _baseline(value, learned, behaviour, config.horizon_days),
@@ -123,10 +127,14 @@ def covered(tables: Tables, as_of: date) -> tuple[date, date]:
     return tables.first_day(as_of) or as_of, tables.last_day(as_of) or as_of
 
 
-def learn(tables: Tables, as_of: date, config: TrainingConfig) -> Learned:
-    """Fit the learners on past moments; where none of those tells enough, the value model stands alone."""
+def learn(tables: Tables, as_of: date, config: TrainingConfig, value: ValueModel) -> Learned:
+    """Fit the learners on past moments, beside value models of the kind of ``value``.
+
+    Where no moment tells enough, the value model stands alone.
+    """
     moments = past_moments(*covered(tables, as_of), config)
-    panel = with_value_features(build_panel(tables, moments, config.horizon_days, known_by=as_of), config)
+    panel = build_panel(tables, moments, config.horizon_days, known_by=as_of)
+    panel = with_value_features(panel, value, config.horizon_days)
     if not panel.moments:
         return NOTHING_LEARNED._replace(lack=NOTHING_TOLD)
     features = usable_features(panel)
@@ -141,14 +149,17 @@ def learn(tables: Tables, as_of: date, config: TrainingConfig) -> Learned:
     return Learned(learners, method, tuple(panel.moments), len(panel.inputs), len(rows.inputs), stayed)
 
 
-def with_value_features(panel: Panel, config: TrainingConfig) -> Panel:
-    """Return the panel with what each moment's value model, fitted on its own past, says beside it."""
+def with_value_features(panel: Panel, value: ValueModel, horizon_days: int) -> Panel:
+    """Return the panel with what each moment's value model, fitted on its own past, says beside it.
+
+    They are of the kind of ``value``: the same purchase model, the same season.
+    """
     parts = []
     for moment in panel.moments:
         inputs = panel.at([moment]).inputs
         try:
-            said = ValueModel.fit(inputs).features(inputs, config.horizon_days)
-        except NotEnoughDataError:
+            said = value.refitted(inputs).features(inputs, horizon_days)
+        except (NotEnoughDataError, ConvergenceError):
             continue
         parts.append(inputs.join(said))
     if not parts:

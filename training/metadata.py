@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from training.errors import BundleError
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from training.learners import Learners
 from training.metadata import Metadata
 from training.models.amounts import further_by_value_model
 from training.models.glm import Array
-from training.models.value import VALUE_FEATURES, ValueModel, purchase_history
+from training.models.value import VALUE_FEATURES, ValueModel
 from training.policy import Policy, at_risk_rank, churn_band, churn_percentile, score_status
 from training.score_schema import SCORE_COLUMNS, ScoreStatus
 
@@ -40,7 +40,7 @@ class Scorer:
 
     def table(self, behaviour: pd.DataFrame, as_of: date, *, data_ends: date | None) -> pd.DataFrame:
         """Return ``SCORE_COLUMNS`` but ``run_id``, one row for each of ``behaviour``; reasons are null."""
-        behaviour = behaviour.reset_index(drop=True)
+        behaviour = behaviour.reset_index(drop=True).assign(as_of=pd.Timestamp(as_of))
         scores = pd.DataFrame({"customer_id": behaviour["customer_id"]})
         scores["as_of"] = as_of
         scores["horizon_days"] = self.metadata.horizon_days
@@ -79,7 +79,7 @@ class Scorer:
             return said
         value, horizon = self.value, self.metadata.horizon_days
         expected = value.expected_orders(behaviour, horizon)
-        said["BG/NBD"] = Forecast(
+        said[value.title] = Forecast(
             churn=value.probability_no_order(behaviour, horizon),
             orders=expected,
             revenue=expected * value.expected_spend(behaviour),
@@ -141,7 +141,7 @@ class Scorer:
         """Return the first date by which an order is at least as likely as not; null beyond two years."""
         value = self._value()
         level = 0.5 ** (1.0 / hazard_ratio(value, behaviour, forecast))
-        days = np.ceil(value.orders.days_until(level, *purchase_history(behaviour)))
+        days = np.ceil(value.days_until(behaviour, level))
         known = np.isfinite(days) & (days <= LONGEST_WAIT_DAYS)
         return pd.Series(
             [as_of + timedelta(days=max(int(d), 1)) if k else None for d, k in zip(days, known, strict=True)],

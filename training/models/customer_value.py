@@ -18,16 +18,15 @@ from scipy.special import gammaincinv
 
 from training.errors import ModelInputError
 from training.models.distinct import FloatArray, axis_of, distinct
-from training.models.triples import check_history
+from training.models.triples import History, check_history
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from training.models.gammagamma import GammaGamma
     from training.models.purchases import PurchaseModel
-    from training.models.triples import History
 
-__all__ = ["CustomerValue", "customer_value"]
+__all__ = ["CustomerValue", "customer_value", "value_interval"]
 
 POINTS = 1024
 GENERATORS = (
@@ -38,6 +37,7 @@ GROUPS = 512  # tabulated at a time
 EXACT_COUNTS = 10  # beyond, counts are taken together in bins
 BIN_GROWTH = 1.2
 LEFT_OUT = 1e-5  # of the probability of counts
+SMALLEST = 1e-300
 
 
 class CustomerValue(NamedTuple):
@@ -66,22 +66,52 @@ def customer_value(
     it begins at 0, and all of the rest lies above. It always holds the expectation, too. Raises
     ``ModelInputError``.
     """
-    if not 0 < coverage < 1:
-        raise ModelInputError(f"coverage is {coverage}.", mend="It lies between 0 and 1, 0.8 for instance.")
     x, t_x, T = (np.atleast_1d(column) for column in check_history(*history))
     alive = purchases.probability_alive(x, t_x, T)
     present = purchases.discounted_if_alive(horizon_days, annual_rate, x, T)
-    plain = purchases.purchases_if_alive(horizon_days, x, T)
+    return value_interval(
+        purchases,
+        spend,
+        History(x, t_x, T),
+        orders,
+        mean_value,
+        horizon_days=horizon_days,
+        expected=alive * present * spend.expected_value(orders, mean_value),
+        buys=alive * (1 - purchases.silence_if_alive(horizon_days, x, T)),
+        coverage=coverage,
+    )
+
+
+def value_interval(
+    purchases: PurchaseModel,
+    spend: GammaGamma,
+    history: History,
+    orders: ArrayLike,
+    mean_value: ArrayLike,
+    *,
+    horizon_days: float,
+    expected: FloatArray,
+    buys: FloatArray,
+    coverage: float = 0.8,
+) -> CustomerValue:
+    """Return the interval around what is known better: the ``expected`` value, and P(buying at all).
+
+    The value of one who buys is spread as the models say, about a mean of ``expected`` / ``buys``. Otherwise
+    as `customer_value`; whoever corrects its expectation calls this.
+    """
+    if not 0 < coverage < 1:
+        raise ModelInputError(f"coverage is {coverage}.", mend="It lies between 0 and 1, 0.8 for instance.")
+    x, _, T = history
+    plain = purchases.purchases_if_alive(horizon_days, x, T) * spend.expected_value(orders, mean_value)
+    of_buyers = plain / np.maximum(1 - purchases.silence_if_alive(horizon_days, x, T), SMALLEST)
     shape, scale = (np.broadcast_to(column, x.shape) for column in spend.posterior(orders, mean_value))
-    expected = alive * present * spend.expected_value(orders, mean_value)
-    buys = alive * (1 - purchases.silence_if_alive(horizon_days, x, T))
     beside = 0.5 * (1 - coverage)
     from_nought = 1 - buys >= beside
     below = np.stack([np.where(from_nought, 0.0, beside), np.where(from_nought, coverage, 1 - beside)])
     among_buyers = 1 - np.divide(1 - below, buys, out=np.ones_like(below), where=1 - below < buys)
-    table = SpendTable(purchases, spend, horizon_days)
-    unit = scale * np.divide(present, plain, out=np.ones_like(plain), where=plain > 0)
-    low, high = table.quantiles(among_buyers, x, T, shape) * unit
+    mean = np.divide(expected, buys, out=np.zeros_like(expected), where=buys > 0)
+    unit = scale * np.divide(mean, of_buyers, out=np.zeros_like(mean), where=of_buyers > 0)
+    low, high = SpendTable(purchases, spend, horizon_days).quantiles(among_buyers, x, T, shape) * unit
     return CustomerValue(expected, np.minimum(low, expected), np.maximum(high, expected))
 
 

@@ -1,4 +1,4 @@
-"""What a customer is worth: BG/NBD says how many orders to expect, Gamma-Gamma how large.
+"""What a customer is worth: a purchase model says how many orders to expect, Gamma-Gamma how large.
 
 It is the whole model where history is short, and elsewhere the base that the learners start from.
 """
@@ -6,7 +6,9 @@ It is the whole model where history is short, and elsewhere the base that the le
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +18,16 @@ from training.errors import NotEnoughDataError
 from training.models.bgnbd import BGNBD
 from training.models.gammagamma import GammaGamma
 from training.models.glm import Array
+from training.models.mbgnbd import MBGNBD
+from training.models.paretonbd import ParetoNBD
+from training.models.purchases import PurchaseModel
+from training.models.triples import History
+from training.season import Season
 
+FAMILIES: Mapping[str, type[PurchaseModel]] = MappingProxyType(
+    {model.NAME: model for model in (BGNBD, MBGNBD, ParetoNBD)}
+)
+TITLES = {"bgnbd": "BG/NBD", "mbgnbd": "MBG/NBD", "paretonbd": "Pareto/NBD"}
 VALUE_FEATURES = ("btyd_log_odds_no_order", "btyd_log_orders", "btyd_log_spend")
 SMALLEST = 1e-5
 REFUND_ORDERS = 3.0
@@ -25,27 +36,31 @@ FEWEST_CUSTOMERS = 10
 
 @dataclass(frozen=True)
 class ValueModel:
-    """``orders`` (BG/NBD) × ``spend`` (Gamma-Gamma; None: ``mean_spend`` for everyone) × ``net_share``.
+    """``orders`` × ``spend`` (Gamma-Gamma; None: nobody has ever paid) × ``net_share``.
 
     ``net_share``: revenue net of refunds per unit of gross spend, over everyone. ``margin_share``: recorded
-    margin per unit of net revenue, None where none is recorded.
+    margin per unit of net revenue, None where none is recorded. ``season``: the year's rhythm, by whose clock
+    ``orders`` is fitted and asked; None where the days count alike. With one, every table that is handed in
+    says its ``as_of``, in a column or in the index.
     """
 
-    orders: BGNBD
+    orders: PurchaseModel
     spend: GammaGamma | None
     mean_spend: float
     net_share: float
     margin_share: float | None
+    season: Season | None = None
 
     @classmethod
-    def fit(cls, behaviour: pd.DataFrame) -> Self:
-        """Fit to a behaviour table of one moment. Raises ``NotEnoughDataError``."""
+    def fit(
+        cls, behaviour: pd.DataFrame, family: type[PurchaseModel] = BGNBD, season: Season | None = None
+    ) -> Self:
+        """Fit to a behaviour table of one moment. Raises ``NotEnoughDataError``, ``ConvergenceError``."""
         if len(behaviour) < FEWEST_CUSTOMERS:
             raise NotEnoughDataError(
                 f"{len(behaviour)} known customers are too few for any model.",
                 mend=f"Wait for {FEWEST_CUSTOMERS}, or load more of the history.",
             )
-        x, t_x, t = purchase_history(behaviour)
         paid = behaviour["paid_orders"].to_numpy(np.float64)
         mean_value = _mean_order_value(behaviour)
         gross = float(behaviour["gross_spend"].sum())
@@ -56,29 +71,64 @@ class ValueModel:
         except NotEnoughDataError:
             spend = None
         return cls(
-            orders=BGNBD.fit(x, t_x, t),
+            orders=family.fit(*_by_clock(behaviour, season)),
             spend=spend,
             mean_spend=gross / max(float(paid.sum()), 1.0),
             net_share=float(np.clip(net / gross, 0.0, 1.0)) if gross > 0 else 0.0,
             margin_share=float(np.clip(margin.sum() / net, -1.0, 1.0))
             if margin.notna().any() and net > 0
             else None,
+            season=season,
         )
+
+    def refitted(self, behaviour: pd.DataFrame) -> Self:
+        """Return a model of this kind, fitted to the behaviour table of another moment; raises as ``fit``."""
+        return self.fit(behaviour, type(self.orders), self.season)
+
+    @property
+    def title(self) -> str:
+        """The purchase model's name, as the field writes it."""
+        return TITLES[self.orders.NAME]
+
+    def history(self, behaviour: pd.DataFrame) -> History:
+        """Return what ``orders`` is asked with: `purchase_history`, by the season's clock if there is one."""
+        return _by_clock(behaviour, self.season)
+
+    def ahead(self, behaviour: pd.DataFrame, horizon_days: float) -> Array | float:
+        """Return the horizon likewise: one number where all rows are of one moment."""
+        if self.season is None:
+            return horizon_days
+        return self.season.ahead(moments_of(behaviour), horizon_days)
+
+    def discounted_orders(self, behaviour: pd.DataFrame, horizon_days: float, annual_rate: float) -> Array:
+        """Return expected orders in the horizon, one d days ahead counted as (1 + annual_rate)^(-d / 365)."""
+        ahead = self.ahead(behaviour, horizon_days)
+        orders = self.orders.discounted_purchases(ahead, annual_rate, *self.history(behaviour))
+        if self.season is None:
+            return orders
+        return orders * self.season.discount(moments_of(behaviour), horizon_days, annual_rate)
+
+    def days_until(self, behaviour: pd.DataFrame, level: Array) -> Array:
+        """Return the days until P(no purchase) is down to ``level``, (customers,); infinite: never."""
+        elapsed = self.orders.days_until(level, *self.history(behaviour))
+        if self.season is None:
+            return elapsed
+        return self.season.days_until(moments_of(behaviour), elapsed)
 
     def probability_alive(self, behaviour: pd.DataFrame) -> Array:
         """Return P(alive at the moment), (customers,)."""
-        return self.orders.probability_alive(*purchase_history(behaviour))
+        return self.orders.probability_alive(*self.history(behaviour))
 
     def probability_no_order(self, behaviour: pd.DataFrame, horizon_days: float) -> Array:
         """Return P(no purchase in the horizon), (customers,), within 1e-5 of 0 and 1."""
-        probability = self.orders.probability_no_purchase(horizon_days, *purchase_history(behaviour))
+        ahead = self.ahead(behaviour, horizon_days)
+        probability = self.orders.probability_no_purchase(ahead, *self.history(behaviour))
         return np.clip(probability, SMALLEST, 1.0 - SMALLEST)
 
     def expected_orders(self, behaviour: pd.DataFrame, horizon_days: float) -> Array:
         """Return expected purchase days in the horizon, (customers,)."""
-        return np.maximum(
-            self.orders.expected_purchases(horizon_days, *purchase_history(behaviour)), SMALLEST
-        )
+        ahead = self.ahead(behaviour, horizon_days)
+        return np.maximum(self.orders.expected_purchases(ahead, *self.history(behaviour)), SMALLEST)
 
     def expected_spend(self, behaviour: pd.DataFrame) -> Array:
         """Return expected revenue per order, net of refunds, (customers,).
@@ -115,17 +165,20 @@ class ValueModel:
             "mean_spend": self.mean_spend,
             "net_share": self.net_share,
             "margin_share": self.margin_share,
+            "season": None if self.season is None else list(self.season.months),
         }
 
     @classmethod
     def from_dict(cls, kept: dict[str, Any]) -> Self:
         """Read what ``to_dict`` gave."""
+        season = kept["season"]
         return cls(
-            orders=BGNBD.from_json(json.dumps(kept["orders"])),
+            orders=FAMILIES[kept["orders"]["model"]].from_json(json.dumps(kept["orders"])),
             spend=None if kept["spend"] is None else GammaGamma.from_json(json.dumps(kept["spend"])),
             mean_spend=kept["mean_spend"],
             net_share=kept["net_share"],
             margin_share=kept["margin_share"],
+            season=None if season is None else Season(tuple(season)),
         )
 
 
@@ -133,11 +186,22 @@ def _mean_order_value(behaviour: pd.DataFrame) -> Array:
     return behaviour["mean_order_value"].fillna(0.0).to_numpy(np.float64)
 
 
-def purchase_history(behaviour: pd.DataFrame) -> tuple[Array, Array, Array]:
+def purchase_history(behaviour: pd.DataFrame) -> History:
     """Return the papers' (x, t_x, T): repeat purchase days, age at the last of them, age; in days."""
     age = behaviour["days_since_first_order"].to_numpy(np.float64)
-    return (
+    return History(
         behaviour["orders"].to_numpy(np.float64) - 1.0,
         age - behaviour["days_since_last_order"].to_numpy(np.float64),
         age,
     )
+
+
+def moments_of(behaviour: pd.DataFrame) -> pd.DatetimeIndex:
+    """Return the moment of each row of a behaviour table or a panel."""
+    said = behaviour["as_of"] if "as_of" in behaviour else behaviour.index.get_level_values("as_of")
+    return pd.DatetimeIndex(said)
+
+
+def _by_clock(behaviour: pd.DataFrame, season: Season | None) -> History:
+    seen = purchase_history(behaviour)
+    return seen if season is None else season.history(moments_of(behaviour), seen)
