@@ -48,7 +48,7 @@ def test_the_figures_add_up_and_say_how_the_models_compare(one_shot: Done) -> No
     later = int((sales["timestamp"] > "2025-03-31").sum())
     assert metrics["rows"]["read"] == metrics["rows"]["accepted"] + metrics["rows"]["refused"] == len(sales)
     assert metrics["rows"]["after_as_of"] == later > 0
-    assert {"recency rule", "BG/NBD", "Joren"} <= set(metrics["evaluation"]["metrics"])
+    assert {"recency rule", "MBG/NBD", "Joren"} <= set(metrics["evaluation"]["metrics"])
     assert metrics["method"]["name"] == "out of time"
     assert metrics["currency"] == "EUR"
 

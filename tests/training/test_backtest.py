@@ -23,8 +23,8 @@ def test_two_horizons_or_more_are_judged_out_of_time(tables: Tables, bundle: Bun
     found = hold_out(tables, AS_OF, CONFIG, POLICY)
     assert found is not None
     assert (found.kind, found.moment, found.horizon_days) == ("out-of-time", date(1997, 12, 30), 91)
-    assert {"recency rule", "BG/NBD", "logistic regression", "XGBoost", "Joren"} == set(found.metrics)
-    assert found.metrics["Joren"]["log_loss"] < found.metrics["BG/NBD"]["log_loss"]
+    assert {"recency rule", "MBG/NBD", "logistic regression", "XGBoost", "Joren"} == set(found.metrics)
+    assert found.metrics["Joren"]["log_loss"] < found.metrics["MBG/NBD"]["log_loss"]
     assert found.metrics["Joren"]["auc"] > found.metrics["recency rule"]["auc"]
     assert bundle.metadata.method == "out of time"
 
@@ -34,7 +34,7 @@ def test_one_horizon_is_judged_on_customers_left_out_and_said_so(tables: Tables)
     found = hold_out(tables, as_of, config, POLICY)
     assert found is not None
     assert (found.kind, found.moment) == ("cross-fitted", date(1997, 6, 2))
-    assert {"recency rule", "BG/NBD", "Joren"} == set(found.metrics)
+    assert {"recency rule", "MBG/NBD", "Joren"} == set(found.metrics)
     assert found.predictions.notna().all(axis=None)
     assert fit(tables, as_of, config, POLICY).metadata.method == "cross-fitted by customer, not out of time"
 
@@ -47,7 +47,7 @@ def test_no_full_horizon_leaves_the_value_model_alone_and_an_easier_question(tab
     found = hold_out(tables, as_of, config, POLICY)
     assert found is not None
     assert (found.kind, found.horizon_days) == ("shorter-horizon", 90)
-    assert found.metrics["Joren"]["log_loss"] == pytest.approx(found.metrics["BG/NBD"]["log_loss"])
+    assert found.metrics["Joren"]["log_loss"] == pytest.approx(found.metrics["MBG/NBD"]["log_loss"])
 
 
 def test_a_few_days_of_history_cannot_be_judged(tables: Tables) -> None:

@@ -96,11 +96,9 @@ def test_a_history_too_short_for_any_stretch_leaves_the_simplest(tables: Tables)
 
 
 def test_too_few_customers_are_told_in_every_row() -> None:
-    rows = [(f"n-{i}", START + timedelta(days=40 * i), 5.0) for i in range(5)]
+    days = pd.to_datetime([START + timedelta(days=40 * i) for i in range(5)])
     few = tables_from_frame(
-        pd.DataFrame(rows, columns=["customer_id", "timestamp", "amount"]).astype(
-            {"timestamp": "datetime64[us]"}
-        )
+        pd.DataFrame({"customer_id": [f"n-{i}" for i in range(5)], "timestamp": days, "amount": 5.0})
     )
     choice = choose(few, START + timedelta(days=160), 30)
     assert choice.picked == "bgnbd"
