@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import duckdb
 import ibis
@@ -16,13 +15,13 @@ from features.conform import conformed, conventions_of, unread_measures
 from features.consistency import clashing_rows
 from features.contract import CONTRACT, Kind, TableContract, day_of
 from features.currency import business_currency, is_foreign
-from features.delimited import Ragged
 from features.errors import UnreadableSourceError
+from features.opening import Opened
 from features.quarantine import ragged_rows, refused_rows
 from features.report import report_of, stop_if_refused
 from features.tables import ReadReport, Rules, Source
 
-__all__ = ["Opened", "Terms", "read_table", "with_days"]
+__all__ = ["Terms", "read_table", "with_days"]
 
 _PLAIN_COLUMNS = (
     "order_id",
@@ -34,25 +33,6 @@ _PLAIN_COLUMNS = (
     "discount",
     "channel",
 )
-
-
-class Opened(Protocol):
-    """A source whose columns are known and whose rows can be had as Arrow batches."""
-
-    @property
-    def names(self) -> Sequence[str]:
-        """The columns' names."""
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """What was guessed to read it."""
-
-    @property
-    def ragged(self) -> Sequence[Ragged]:
-        """Rows that have not as many fields as there are columns, once the batches are drawn."""
-
-    def batches(self, positions: Sequence[int]) -> Iterator[pa.RecordBatch]:
-        """Yield ``source_row`` (1-based) and the columns at ``positions``, named by these."""
 
 
 @dataclass(frozen=True)

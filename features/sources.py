@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,13 +13,13 @@ import pandas as pd
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
-from features.columnar import frame_of, is_parquet, open_parquet
-from features.contract import CONTRACT, TableContract
+from features.columnar import frame_of
+from features.contract import CONTRACT
 from features.currency import UNKNOWN
-from features.delimited import open_delimited
-from features.errors import DataError, SourceNotFoundError, UnreadableSourceError
+from features.errors import DataError
+from features.opening import Opened, open_source
 from features.quarantine import QUARANTINE
-from features.reading import Opened, Terms, read_table
+from features.reading import Terms, read_table
 from features.report import stop_without_purchase
 from features.tables import DataConfig, ReadReport, Rules, Source, Tables
 from features.times import checked_zone
@@ -47,7 +46,7 @@ def read_tables(config: DataConfig) -> Tables:
         )
     return _read(
         {
-            name: _open(contract, config.sources[name])
+            name: open_source(config.sources[name], contract)
             for name, contract in CONTRACT.items()
             if name in config.sources
         },
@@ -74,34 +73,6 @@ def tables_from_frame(
     sources[TRANSACTIONS.name] = Source("the frame", columns or {})
     config = DataConfig(sources, zone, currency, refused_share_limit, rules or Rules())
     return _read({name: frame_of(frames[name]) for name in CONTRACT if name in frames}, config)
-
-
-def _open(contract: TableContract, source: Source) -> Opened:
-    path = Path(source.location)
-    try:
-        if not path.exists():
-            raise _not_found(contract, path)
-        if path.is_dir():
-            raise UnreadableSourceError(f"{path} is a folder.", mend="Name one CSV or Parquet file.")
-        if is_parquet(path):
-            return open_parquet(path)
-        names = {column.name for column in contract.columns}
-        return open_delimited(path, names | set(source.columns.values()))
-    except OSError as error:
-        raise UnreadableSourceError(
-            f"{path} cannot be opened: {error.strerror}.", mend="Check its name and who may read it."
-        ) from error
-
-
-def _not_found(contract: TableContract, path: Path) -> SourceNotFoundError:
-    beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
-    nearest = [str(path.parent / name) for name in get_close_matches(path.name, beside)]
-    mend = "Check the name; it is looked up from the folder that you are in."
-    if contract is not TRANSACTIONS:
-        mend = f"Check the name under [tables.{contract.name}] in joren.toml, or leave that section out."
-    return SourceNotFoundError(
-        f"There is no file {path}.", which=[f"there is {name}" for name in nearest], mend=mend
-    )
 
 
 def _read(opened: Mapping[str, Opened], config: DataConfig) -> Tables:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,25 +11,17 @@ from features.catalogue import CATALOGUE, Feature
 from features.contract import CONTRACT
 from features.tables import ReadReport, Tables
 
-__all__ = ["DataCheck", "check_data"]
+__all__ = ["DataCheck", "TableCheck", "check_data"]
 
 SHOWN_ROWS = 5
 
 
 @dataclass(frozen=True)
-class DataCheck:
-    """How the data met the contract, and which features follow.
-
-    ``refused`` holds the first five rows of the quarantine (row, reason, column). ``unavailable`` maps what
-    the data lacks to the features that need it.
-    """
+class TableCheck:
+    """How one table met the contract; ``refused`` holds its first five bad rows (row, reason, column)."""
 
     report: ReadReport
-    zone: str
-    currency: str
     refused: tuple[Mapping[str, Any], ...]
-    features: tuple[Feature, ...]
-    unavailable: Mapping[str, tuple[Feature, ...]]
 
     @property
     def absent_columns(self) -> list[str]:
@@ -48,32 +41,73 @@ class DataCheck:
             "first_refused": list(self.refused),
             "first_day": report.first_day and report.first_day.isoformat(),
             "last_day": report.last_day and report.last_day.isoformat(),
-            "zone": self.zone,
-            "currency": self.currency,
             "columns": dict(report.columns),
             "absent_columns": self.absent_columns,
+            "attributes": dict(report.attributes),
+            "notes": list(report.notes),
+        }
+
+
+@dataclass(frozen=True)
+class DataCheck:
+    """How the data met the contract, table by table, and which features follow.
+
+    ``unavailable`` maps what the data lacks to the features that need it.
+    """
+
+    tables: Mapping[str, TableCheck]
+    zone: str
+    currency: str
+    features: tuple[Feature, ...]
+    unavailable: Mapping[str, tuple[Feature, ...]]
+
+    @property
+    def families(self) -> Mapping[str, int]:
+        """How many features come of each family."""
+        return Counter(feature.family for feature in self.features)
+
+    @property
+    def absent_tables(self) -> list[str]:
+        """The tables of the contract that the data does not have."""
+        return [name for name in CONTRACT if name not in self.tables]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as JSON's own types; what stands beside ``tables`` is of the transactions."""
+        tables = {name: table.to_json() for name, table in self.tables.items()}
+        return {
+            **tables["transactions"],
+            "zone": self.zone,
+            "currency": self.currency,
+            "tables": tables,
+            "absent_tables": self.absent_tables,
+            "families": dict(self.families),
             "features": [feature.name for feature in self.features],
             "unavailable_features": {
                 need: [feature.name for feature in features] for need, features in self.unavailable.items()
             },
-            "notes": list(report.notes),
         }
 
 
 def check_data(tables: Tables) -> DataCheck:
     """Look at the tables as they were read."""
-    report = tables.reports["transactions"]
     there = tables.there
-    first = tables.quarantine.order_by("source_row").select("source_row", "reason", "detail")
+    needs = {need for feature in CATALOGUE for need in feature.needs}
     lacking = {
         need: tuple(feature for feature in CATALOGUE if need in feature.needs)
-        for need in sorted({need for feature in CATALOGUE for need in feature.needs} - there)
+        for need in sorted(needs - there)
+        if need.partition(".")[0] in there or "." not in need
     }
     return DataCheck(
-        report=report,
+        tables={
+            name: TableCheck(report, _first_refused(tables, name)) for name, report in tables.reports.items()
+        },
         zone=tables.zone,
         currency=tables.currency,
-        refused=tuple(first.limit(SHOWN_ROWS).to_pyarrow().to_pylist()),
         features=tuple(feature for feature in CATALOGUE if there.issuperset(feature.needs)),
         unavailable=lacking,
     )
+
+
+def _first_refused(tables: Tables, name: str) -> tuple[Mapping[str, Any], ...]:
+    rows = tables.quarantine.filter(tables.quarantine.table == name).order_by("source_row")
+    return tuple(rows.select("source_row", "reason", "detail").limit(SHOWN_ROWS).to_pyarrow().to_pylist())

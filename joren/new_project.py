@@ -1,37 +1,41 @@
-"""A new project folder: joren.toml, filled in as far as the data's header tells, and the example's data."""
+"""A new project folder: joren.toml, filled in as far as the files tell, and the example's data."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from features.contract import CONTRACT
+from features.tables import Source
+from joren.errors import ConfigError
 from joren.example import CDNOW_AS_OF, CDNOW_COLUMNS, CDNOW_HORIZON_DAYS, write_cdnow
-from joren.template import REQUIRED, project_file_text
-from joren.usual_names import guess_columns, read_header
+from joren.recognise import Found, recognise, seen_as
+from joren.template import project_file_text
 
 __all__ = ["NewProject", "example_project", "project_for"]
 
 FILE_NAME = "joren.toml"
 DATA_NAME = "transactions.csv"
+SUFFIXES = {".csv", ".tsv", ".txt", ".parquet", ".pq"}
 
 
 @dataclass(frozen=True)
 class NewProject:
     """What was made: ``written`` is False where a joren.toml was there and stays.
 
-    ``columns`` are those recognised in the data (contract name -> the file's), ``header`` all that it has.
+    ``tables`` are those recognised, ``unused`` the files that were not.
     """
 
     file: Path
     written: bool
-    columns: Mapping[str, str] = field(default_factory=dict)
-    header: tuple[str, ...] = ()
+    tables: Mapping[str, Found] = field(default_factory=dict)
+    unused: tuple[Path, ...] = ()
 
     @property
-    def missing(self) -> list[str]:
-        """The required columns that were not recognised in the data."""
-        return [column for column in REQUIRED if self.header and column not in self.columns]
+    def complete(self) -> bool:
+        """Whether every required column of the tables was recognised."""
+        return not any(found.missing(table) for table, found in self.tables.items())
 
 
 def example_project(folder: Path, *, anew: bool = False) -> NewProject:
@@ -44,35 +48,68 @@ def example_project(folder: Path, *, anew: bool = False) -> NewProject:
         draft.replace(data)
     columns = {name: name for name in CDNOW_COLUMNS}
     text = project_file_text(
-        DATA_NAME, columns, as_of=CDNOW_AS_OF, horizon_days=CDNOW_HORIZON_DAYS, currency="USD"
+        {"transactions": Source(DATA_NAME, columns)},
+        as_of=CDNOW_AS_OF,
+        horizon_days=CDNOW_HORIZON_DAYS,
+        currency="USD",
     )
-    return _written(folder, text, columns, CDNOW_COLUMNS, anew=anew)
+    return _written(folder, text, {"transactions": Found(data, columns, CDNOW_COLUMNS)}, (), anew=anew)
 
 
-def project_for(folder: Path, transactions: Path | None = None, *, anew: bool = False) -> NewProject:
-    """Make ``folder`` for the data in ``transactions``, whose columns are recognised by their usual names.
+def project_for(
+    folder: Path, transactions: Path | None = None, files: Sequence[Path] = (), *, anew: bool = False
+) -> NewProject:
+    """Make ``folder`` for the data in ``transactions`` and ``files`` (a folder stands for the files in it).
 
-    Without a file, the data is expected as ``transactions.csv`` in the folder, under the contract's names.
-    Raises ``SourceNotFoundError`` or ``UnreadableSourceError``.
+    Which file is which table, and which column which, is told by their usual names. Without a file, the data
+    is expected as ``transactions.csv`` in the folder, under the contract's names. Raises ``ConfigError``
+    where no file looks like transactions, and ``SourceNotFoundError`` or ``UnreadableSourceError``.
     """
-    if transactions is None:
-        text = project_file_text(DATA_NAME, {name: name for name in REQUIRED})
+    if transactions is None and not files:
+        required = {name: name for name in CONTRACT["transactions"].required}
+        text = project_file_text({"transactions": Source(DATA_NAME, required)})
         return _written(folder, text, {}, (), anew=anew)
-    header = read_header(transactions)
-    columns = guess_columns(header)
-    text = project_file_text(_as_seen_from(folder, transactions), columns)
-    return _written(folder, text, columns, header, anew=anew)
+    others = [path for path in _listed(files) if path != transactions]
+    tables = recognise(others)
+    if transactions:
+        tables = {"transactions": seen_as("transactions", transactions)} | {
+            name: found for name, found in tables.items() if name != "transactions"
+        }
+    if "transactions" not in tables:
+        raise ConfigError(
+            "None of the files looks like transactions: a customer, a time and an amount.",
+            which=[str(path) for path in others],
+            mend="Say which it is: --transactions FILE",
+        )
+    sources = {
+        name: Source(_as_seen_from(folder, found.path), found.columns, found.constants)
+        for name, found in tables.items()
+    }
+    taken = {found.path for found in tables.values()}
+    unused = tuple(path for path in others if path not in taken)
+    return _written(folder, project_file_text(sources), tables, unused, anew=anew)
+
+
+def _listed(files: Iterable[Path]) -> list[Path]:
+    """Return the files, those in folders by name; each once."""
+    listed: list[Path] = []
+    for path in files:
+        if path.is_dir():
+            listed += sorted(one for one in path.iterdir() if one.suffix.lower() in SUFFIXES)
+        else:
+            listed.append(path)
+    return list(dict.fromkeys(listed))
 
 
 def _written(
-    folder: Path, text: str, columns: Mapping[str, str], header: tuple[str, ...], *, anew: bool
+    folder: Path, text: str, tables: Mapping[str, Found], unused: tuple[Path, ...], *, anew: bool
 ) -> NewProject:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / FILE_NAME
     if file.exists() and not anew:
         return NewProject(file, written=False)
     file.write_text(text, encoding="utf-8")
-    return NewProject(file, written=True, columns=columns, header=header)
+    return NewProject(file, written=True, tables=tables, unused=unused)
 
 
 def _as_seen_from(folder: Path, file: Path) -> str:

@@ -65,11 +65,13 @@ def refuse_what_is_not_ours(project: Project) -> None:
                 f"{place} is there, and was not made by Joren: it has no {mark}.",
                 mend="Move it away, or write into another folder.",
             )
-    data = project.data_file.resolve()
-    if any(data == (folder / name).resolve() for name in CONTENTS):
-        raise OutputError(
-            f"{data} would be replaced by a result of the same name.", mend="Choose another folder."
-        )
+    results = {(folder / name).resolve() for name in CONTENTS}
+    for source in project.data.sources.values():
+        if Path(source.location).resolve() in results:
+            raise OutputError(
+                f"{source.location} would be replaced by a result of the same name.",
+                mend="Choose another folder.",
+            )
 
 
 def write_results(report: RunReport, tables: Tables, folder: Path) -> tuple[str, ...]:

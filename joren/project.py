@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -11,13 +10,12 @@ from datetime import date
 from pathlib import Path
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
-from features.contract import CONTRACT
 from features.errors import NothingUsableError
-from features.tables import DataConfig, Source, Tables
+from features.tables import DataConfig, Rules, Source, Tables
 from joren.errors import ConfigError
-from joren.sections import ProjectFile, keys_beside
+from joren.sections import DataFile, ProjectFile
+from joren.toml_faults import line_of, refusal, refuse_unknown_column
 from training.config import TrainingConfig
 from training.policy import Policy
 
@@ -69,26 +67,34 @@ def load_project(folder: Path) -> Project:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path} cannot be read as TOML: {error}.", mend="Mend that line.") from None
     except ValidationError as error:
-        raise _refusal(error.errors(), path, text) from None
-    transactions = file.tables.transactions
-    for column, name in transactions.columns.items():
-        at = _at(path, text, ("tables", "transactions", "columns", column))
-        _known_column(column, at)
-        if not name:
-            raise ConfigError(f"{at}{column} has no name yet.", mend="Name the file's column that holds it.")
+        raise refusal(error.errors(), path, text) from None
     return Project(
         folder=folder,
         data=DataConfig(
-            sources={"transactions": Source(str(folder / transactions.file), transactions.columns)},
+            sources={name: _source(table, name, path, text) for name, table in file.tables.present().items()},
             zone=file.business.zone,
             currency=file.business.currency,
             refused_share_limit=file.data.refused_share_limit,
+            rules=Rules(**file.data.rules.model_dump()),
         ),
         training=TrainingConfig(horizon_days=file.run.horizon_days, seed=file.run.seed),
         policy=Policy(**file.value.model_dump(), **file.bands.model_dump()),
         as_of=file.run.as_of,
         serving=file.serving.model_dump(exclude_none=True),
     )
+
+
+def _source(table: DataFile, name: str, path: Path, text: str) -> Source:
+    """Return where the table ``name`` lies, as ``path`` says; ``text`` is what that holds."""
+    for key, given in (("columns", table.columns), ("constants", table.constants)):
+        for column, value in given.items():
+            at = line_of(path, text, ("tables", name, key, column))
+            refuse_unknown_column(column, at, name)
+            if not value:
+                raise ConfigError(
+                    f"{at}{column} has no name yet.", mend="Name the file's column that holds it."
+                )
+    return Source(str(path.parent / table.file), table.columns, table.constants)
 
 
 def one_shot_project(
@@ -125,7 +131,7 @@ def file_data(
         column, equals, name = pair.partition("=")
         if not (column and equals and name):
             raise ConfigError(f"--map {pair} is not of the form customer_id=COLUMN.")
-        _known_column(column, "--map: ")
+        refuse_unknown_column(column, "--map: ")
         if column in columns:
             raise ConfigError(
                 f"--map names {column} twice.", which=[columns[column], name], mend="Choose one."
@@ -157,58 +163,3 @@ def moment_asked(project: Project, tables: Tables) -> date:
 def _purchases(tables: Tables, as_of: date) -> int:
     history = tables.history(as_of)
     return int(history.filter((history.amount >= 0) & ~history.is_return).count().execute())
-
-
-def _known_column(name: str, at: str) -> None:
-    """Raise ``ConfigError`` with the nearest names where ``name`` is no column of the transactions."""
-    names = [column.name for column in CONTRACT["transactions"].columns]
-    if name not in names:
-        raise ConfigError(f"{at}{name} is no column of the contract.", mend=_nearest(name, names))
-
-
-def _nearest(name: str, names: Iterable[str]) -> str:
-    """Say which of ``names`` may have been meant, or list them all."""
-    close = difflib.get_close_matches(name, names)
-    return f"Did you mean {' or '.join(close)}?" if close else f"Known are {', '.join(names)}."
-
-
-def _refusal(problems: list[ErrorDetails], path: Path, text: str) -> ConfigError:
-    """Put the first of what pydantic found into the file's own terms; a misspelt key before a missing one."""
-    problem = min(problems, key=lambda each: each["type"] != "extra_forbidden")
-    key = tuple(str(part) for part in problem["loc"])
-    at, name = _at(path, text, key), ".".join(key)
-    match problem["type"]:
-        case "extra_forbidden":
-            return ConfigError(
-                f"{at}{name} is no key that Joren knows.", mend=_nearest(key[-1], keys_beside(key))
-            )
-        case "missing":
-            return ConfigError(f"{at}{name} is missing.", mend="See what `joren init DIR` writes.")
-        case "date_type":
-            return ConfigError(
-                f"{at}{name} = {problem['input']!r} is no date.",
-                mend="A date has no quotation marks: 1998-03-31.",
-            )
-        case _:
-            return ConfigError(f"{at}{name} = {problem['input']!r} cannot be.", mend=f"{problem['msg']}.")
-
-
-def _at(path: Path, text: str, key: tuple[str, ...]) -> str:
-    """Return "joren.toml, line 7: " for the line that sets ``key``, or begins the section that lacks it."""
-    line, depth = 1, 0
-    section: tuple[str, ...] = ()
-    for number, content in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[([^\[\]]+)\]", content):
-            here = section = _parts(header[1])
-        elif setting := re.match(r"\s*([^#=]+?)\s*=", content):
-            here = section + _parts(setting[1])
-        else:
-            continue
-        if len(here) > depth and here == key[: len(here)]:
-            line, depth = number, len(here)
-    return f"{path}, line {line}: "
-
-
-def _parts(dotted: str) -> tuple[str, ...]:
-    """Return the names in a dotted key; a name that holds a dot itself is not looked for."""
-    return tuple(part.strip(" \"'") for part in dotted.split("."))

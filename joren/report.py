@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -163,8 +163,20 @@ def run_report(
         model_version=bundle.version,
         evaluation=evaluation,
         scores=scores,
-        notes=(*read.notes, *bundle.metadata.notes, *assumed, *verdict),
+        notes=(*read.notes, *_told_of_others(tables), *bundle.metadata.notes, *assumed, *verdict),
     )
+
+
+def _told_of_others(tables: Tables) -> Iterator[str]:
+    """Say what became of the rows of the optional tables, where it is worth knowing."""
+    for name in tables.optional:
+        read = tables.reports[name]
+        yield from (f"{name}: {note}" for note in read.notes)
+        if read.refused:
+            reasons = ", ".join(
+                f"{rows:,} {reason.replace('_', ' ')}" for reason, rows in read.refused_by_reason.items()
+            )
+            yield f"{name}: {read.refused:,} of {read.read:,} rows are refused: {reasons}"
 
 
 def training_report(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -27,17 +27,27 @@ class Business(Section):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
 
 
+class DataRules(Section):
+    """What of the accepted rows is kept."""
+
+    keep_repeated_lines: bool = True
+    cancelled_orders: Literal["drop", "keep"] = "drop"
+    cancelled_within_days: Annotated[int, Field(ge=0, le=3650)] = 30
+
+
 class Data(Section):
-    """How much of the data may be bad."""
+    """How much of the data may be bad, and what of the good is kept."""
 
     refused_share_limit: Share = 0.10
+    rules: DataRules = DataRules()
 
 
 class DataFile(Section):
-    """One table of the contract: its file, and the file's own names of the columns."""
+    """One table of the contract: its file, the file's own names of the columns, and what it leaves unsaid."""
 
     file: str
     columns: dict[str, str] = {}
+    constants: dict[str, str] = {}
 
 
 class Run(Section):
@@ -83,6 +93,16 @@ class Tables(Section):
     """The tables of the contract that are read."""
 
     transactions: DataFile
+    customers: DataFile | None = None
+    interactions: DataFile | None = None
+    surveys: DataFile | None = None
+    loyalty: DataFile | None = None
+    subscriptions: DataFile | None = None
+    treatments: DataFile | None = None
+
+    def present(self) -> dict[str, DataFile]:
+        """Return the tables that the file names."""
+        return {name: table for name, table in self if table is not None}
 
 
 class ProjectFile(Section):
@@ -105,5 +125,6 @@ def keys_beside(key: tuple[str, ...]) -> list[str]:
     """
     section: type[BaseModel] = ProjectFile
     for part in key[:-1]:
-        section = cast("type[BaseModel]", section.model_fields[part].annotation)
+        annotation = section.model_fields[part].annotation
+        section = cast("type[BaseModel]", (*get_args(annotation), annotation)[0])
     return list(section.model_fields)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from features.contract import CONTRACT
 from features.simulation import CURRENCY, ZONE, Shop, World, simulate
+from features.tables import Source
 from joren.errors import OutputError
 from joren.project import FILE_NAME
 from joren.template import project_file_text
@@ -66,5 +68,15 @@ def _is_made_up(facts: Path) -> bool:
 
 
 def _project_file(shop: Shop, world: World) -> str:
-    columns = {name: name for name in shop.tables["transactions"].column_names}
-    return project_file_text("transactions.parquet", columns, as_of=world.as_of, currency=CURRENCY, zone=ZONE)
+    sources = {
+        name: Source(
+            f"{name}.parquet",
+            {
+                column.name: column.name
+                for column in CONTRACT[name].columns
+                if column.name in table.column_names
+            },
+        )
+        for name, table in shop.tables.items()
+    }
+    return project_file_text(sources, as_of=world.as_of, currency=CURRENCY, zone=ZONE)

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
-from joren.usual_names import USUAL_NAMES
+from features.contract import CONTRACT, TableContract
+from features.tables import Source
 
 __all__ = ["project_file_text"]
 
-REQUIRED = ("customer_id", "timestamp", "amount")
-
 
 def project_file_text(
-    file: str,
-    columns: Mapping[str, str],
+    sources: Mapping[str, Source],
     *,
     as_of: date | None = None,
     horizon_days: int = 91,
     currency: str | None = None,
     zone: str | None = None,
 ) -> str:
-    """Return the text of a ``joren.toml`` that reads ``file`` with ``columns`` (contract name -> the file's).
+    """Return the text of a ``joren.toml`` that reads ``sources``, by contract table; transactions are one.
 
-    A required column that ``columns`` lacks is written with an empty name and a note to fill it in.
+    A required column that a source lacks is written with an empty name and a note to fill it in.
     """
+    absent = [name for name in CONTRACT if name not in sources]
     lines = [
         "# Joren's settings for this folder. A line that begins with # shows a default or an example.",
         "#   joren check    reads the data and says what is wrong with it",
@@ -42,14 +41,15 @@ def project_file_text(
         _line(f'zone = "{zone or "Asia/Tokyo"}"', "where days begin and end (IANA name); unset: UTC", zone),
         _line(f'currency = "{currency or "JPY"}"', "ISO 4217 code; unset: the data's own", currency),
         "",
-        "[tables.transactions]",
-        _line(f"file = {_quoted(file)}", "CSV or Parquet; relative to this folder", given=True),
-        "",
-        "[tables.transactions.columns]   # Joren's name = the file's",
-        *_column_lines(columns),
-        "",
+        *(line for name in CONTRACT if name in sources for line in _table_lines(name, sources[name])),
+        *([f"# Also understood: [tables.NAME] with NAME one of {', '.join(absent)}", ""] if absent else []),
         "[data]",
-        _line("refused_share_limit = 0.10", "where more of the rows are bad, a run stops"),
+        _line("refused_share_limit = 0.10", "where more of a table's rows are bad, a run stops"),
+        "",
+        "[data.rules]",
+        _line("keep_repeated_lines = true", "lines that say the same as an earlier one stay"),
+        _line('cancelled_orders = "drop"', 'a sale and its mirror refund are no purchase; or "keep"'),
+        _line("cancelled_within_days = 30", "how soon after the sale the refund has to come"),
         "",
         "[value]",
         _line("margin_rate = 0.35", "margin / revenue, for data without margins; unset: 1.0"),
@@ -68,24 +68,35 @@ def project_file_text(
     return "\n".join(lines) + "\n"
 
 
-def _column_lines(columns: Mapping[str, str]) -> list[str]:
-    """Return a line for each column that was recognised or is required, and the names of the others."""
-    named = [
-        _line(
-            f"{column} = {_quoted(columns.get(column, ''))}",
-            "" if column in columns else "please fill in the name",
-            given=True,
-        )
-        for column in USUAL_NAMES
-        if column in columns or column in REQUIRED
-    ]
-    others = [column for column in USUAL_NAMES if column not in columns and column not in REQUIRED]
-    return [*named, f"# Also understood: {', '.join(others)}"] if others else named
+def _table_lines(name: str, source: Source) -> Iterator[str]:
+    yield f"[tables.{name}]"
+    yield _line(f"file = {_quoted(source.location)}", "CSV or Parquet; relative to this folder", given=True)
+    if source.constants:
+        said = ", ".join(f"{column} = {_quoted(value)}" for column, value in source.constants.items())
+        yield _line(f"constants = {{ {said} }}", "the same in every row", given=True)
+    yield ""
+    yield f"[tables.{name}.columns]   # Joren's name = the file's"
+    yield from _column_lines(CONTRACT[name], source)
+    yield ""
+
+
+def _column_lines(contract: TableContract, source: Source) -> Iterator[str]:
+    """Yield a line for each column that was recognised or is required, and the names of the others."""
+    others = []
+    for column in contract.columns:
+        if column.name in source.columns:
+            yield _line(f"{column.name} = {_quoted(source.columns[column.name])}", "", given=True)
+        elif column.required and column.name not in source.constants:
+            yield _line(f'{column.name} = ""', "please fill in the name", given=True)
+        elif column.name not in source.constants:
+            others.append(column.name)
+    if others:
+        yield f"# Also understood: {', '.join(others)}"
 
 
 def _line(setting: str, comment: str, given: object = None) -> str:
     """Return a line of the file; a setting that is not ``given`` is an example, commented out."""
-    return f"{setting if given else f'# {setting}':<32}{f'# {comment}' if comment else ''}".rstrip()
+    return f"{setting if given else f'# {setting}':<31} {f'# {comment}' if comment else ''}".rstrip()
 
 
 def _quoted(text: str) -> str:

@@ -3,46 +3,121 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
-from features.delimited import open_delimited
-from features.errors import SourceNotFoundError
+__all__ = ["USUAL_NAMES", "guess_columns", "plain"]
 
-__all__ = ["USUAL_NAMES", "guess_columns", "read_header"]
+_CUSTOMER = (
+    "customerid customer customernumber customerno custid clientid client userid user memberid member "
+    "accountid buyerid shopperid contactid 顧客id 顧客番号 顧客コード 顧客 会員id 会員番号 会員コード "
+    "お客様番号 お客様id 得意先コード 得意先番号 得意先 ユーザーid ユーザid"
+)
+_KNOWN = "knownat loadedat ingestedat recordedat 登録日時 取込日時 取込日"
+_TIME = "createdat createdon created timestamp datetime date time 日時 日付 年月日"
+_CHANNEL = "channel チャネル チャンネル"
 
-# Best first: where a file has several of a line's names, the first wins. Spelt as `_plain` leaves them.
+# Best first: where a file has several of a line's names, the first wins. Spelt as `plain` leaves them.
 _SPELT = {
-    "customer_id": "customerid customer customernumber customerno custid clientid client userid user "
-    "memberid member accountid buyerid shopperid 顧客id 顧客番号 顧客コード 顧客 会員id 会員番号 会員コード "
-    "お客様番号 お客様id 得意先コード 得意先番号 得意先 ユーザーid ユーザid",
-    "timestamp": "timestamp datetime purchasedat purchasedate orderedat orderdate orderdatetime invoicedate "
-    "transactiondate transactiontime saledate salesdate createdat date time 購入日時 購入日 注文日時 注文日 "
-    "受注日時 受注日 取引日時 取引日 売上日時 売上日 販売日 購買日時 購買日 日時 日付",
-    "amount": "amount netamount lineamount linetotal totalamount total totalprice sales salesamount revenue "
-    "value spend 金額 購入金額 売上金額 販売金額 注文金額 取引金額 購買金額 支払金額 税込金額 "
-    "合計金額 合計 売上高 売上",
-    "order_id": "orderid orderno ordernumber invoiceid invoiceno invoice transactionid basketid receiptid "
-    "receiptno 注文番号 注文id 受注番号 伝票番号 取引番号 取引id レシート番号",
-    "line_id": "lineid linenumber lineno orderlineid 明細番号 明細id 行番号",
-    "product_id": "productid productcode product stockcode sku itemid itemcode 商品コード 商品id 商品番号 "
-    "品番 janコード",
-    "category": "category productcategory department 商品カテゴリ 商品カテゴリー カテゴリ カテゴリー "
-    "商品分類 分類 部門",
-    "quantity": "quantity qty units numberofcds 数量 個数 点数 購入数 販売数",
-    "unit_price": "unitprice price priceeach 単価 販売単価 商品単価",
-    "discount": "discount discountamount 割引額 割引 値引額 値引き 値引",
-    "margin": "margin grossmargin grossprofit profit 粗利額 粗利 粗利益 売上総利益",
-    "currency": "currency currencycode 通貨コード 通貨",
-    "channel": "channel saleschannel チャネル チャンネル 販売チャネル 購入チャネル",
-    "is_return": "isreturn returned refunded 返品フラグ 返品",
-    "known_at": "knownat loadedat ingestedat recordedat 登録日時 取込日時 取込日",
+    "transactions": {
+        "customer_id": _CUSTOMER,
+        "timestamp": "timestamp datetime purchasedat purchasedate purchasedon orderedat orderdate "
+        "orderdatetime invoicedate transactiondate transactiontime saledate salesdate createdat createdon "
+        "date time 購入日時 購入日 注文日時 注文日 受注日時 受注日 取引日時 取引日 売上日時 売上日 販売日 "
+        "購買日時 購買日 日時 日付",
+        "amount": "amount netamount lineamount linetotal totalamount total totalprice sales salesamount "
+        "revenue value spend 金額 購入金額 売上金額 販売金額 注文金額 取引金額 購買金額 支払金額 税込金額 "
+        "合計金額 合計 売上高 売上",
+        "order_id": "orderid orderno ordernumber invoiceid invoiceno invoice transactionid basketid "
+        "receiptid receiptno 注文番号 注文id 受注番号 伝票番号 取引番号 取引id レシート番号",
+        "line_id": "lineid linenumber lineno orderlineid 明細番号 明細id 行番号",
+        "product_id": "productid productcode product stockcode sku itemid itemcode 商品コード 商品id "
+        "商品番号 品番 janコード",
+        "category": "category productcategory department 商品カテゴリ 商品カテゴリー カテゴリ カテゴリー "
+        "商品分類 分類 部門",
+        "quantity": "quantity qty units numberofcds 数量 個数 点数 購入数 販売数",
+        "unit_price": "unitprice price priceeach 単価 販売単価 商品単価",
+        "discount": "discount discountamount 割引額 割引 値引額 値引き 値引",
+        "margin": "margin grossmargin grossprofit profit 粗利額 粗利 粗利益 売上総利益",
+        "currency": "currency currencycode 通貨コード 通貨",
+        "channel": f"{_CHANNEL} saleschannel 販売チャネル 購入チャネル",
+        "is_return": "isreturn returned refunded 返品フラグ 返品",
+        "known_at": _KNOWN,
+    },
+    "customers": {
+        "customer_id": f"{_CUSTOMER} id",
+        "signed_up_at": "signedupat signupdate signup registeredat registrationdate registered joinedat "
+        "joindate membersince 入会日時 入会日 会員登録日 登録日"
+        f" {_TIME}",
+        "acquisition_channel": "acquisitionchannel acquisitionsource source 獲得チャネル 獲得経路 流入元",
+        "acquisition_cost": "acquisitioncost cac 獲得費用 獲得コスト",
+        "country": "country countrycode 国 国名 国コード",
+        "known_at": _KNOWN,
+    },
+    "interactions": {
+        "customer_id": _CUSTOMER,
+        "opened_at": "openedat opened opendate ticketdate contactdate contactedat calldate receivedat "
+        "受付日時 受付日 問合せ日時 問合せ日 問い合わせ日時 問い合わせ日"
+        f" {_TIME}",
+        "first_response_at": "firstresponseat firstresponse firstrepliedat firstreply respondedat "
+        "answeredat 初回応答日時 初回回答日時 回答日時 応答日時",
+        "resolved_at": "resolvedat resolved resolveddate closedat closed closeddate solvedat 解決日時 "
+        "解決日 完了日時 完了日 対応完了日",
+        "channel": f"{_CHANNEL} contactchannel 受付チャネル",
+        "topic": "topic subject reason issuetype 件名 問合せ内容 問い合わせ内容 問合せ種別 用件",
+        "reopened": "reopened isreopened 再オープン 再問合せ",
+        "known_at": _KNOWN,
+    },
+    "surveys": {
+        "customer_id": _CUSTOMER,
+        "submitted_at": "submittedat submitted answeredat respondedat responsedate surveydate surveyedat "
+        "reviewdate reviewedat 回答日時 回答日"
+        f" {_TIME}",
+        "kind": "kind surveykind surveytype 調査種別 アンケート種別",
+        "score": "score rating reviewrating stars nps npsscore csat csatscore ces cesscore satisfaction "
+        "点数 評価 評点 スコア 満足度 推奨度",
+        "comment": "comment comments feedback reviewtext text verbatim コメント 自由記述 ご意見",
+        "known_at": _KNOWN,
+    },
+    "loyalty": {
+        "customer_id": _CUSTOMER,
+        "changed_at": "changedat changed changedate updatedat updatedon effectivefrom validfrom 変更日時 "
+        "変更日 更新日時 更新日"
+        f" {_TIME}",
+        "tier": "tier loyaltytier rank level grade membership ランク 会員ランク 会員ステージ ステージ 等級",
+        "points": "points rewardpoints loyaltypoints pointbalance pointsbalance ポイント ポイント残高 "
+        "保有ポイント",
+        "known_at": _KNOWN,
+    },
+    "subscriptions": {
+        "customer_id": _CUSTOMER,
+        "started_at": "startedat started startdate start contractstart begindate 開始日時 開始日 "
+        "契約開始日 契約日",
+        "ended_at": "endedat ended enddate end cancelledat canceledat churnedat contractend 終了日時 "
+        "終了日 解約日時 解約日 契約終了日",
+        "plan": "plan planname planid subscriptionplan プラン プラン名 契約プラン",
+        "monthly_amount": "monthlyamount monthlyfee monthlycharges monthlyprice mrr 月額 月額料金",
+        "cancel_reason": "cancelreason cancellationreason churnreason 解約理由",
+        "known_at": _KNOWN,
+    },
+    "treatments": {
+        "customer_id": _CUSTOMER,
+        "sent_at": f"sentat sent senddate sentdate deliveredat 送信日時 送信日 配信日時 配信日 {_TIME}",
+        "campaign": "campaign campaignid campaignname キャンペーン キャンペーン名 キャンペーンid 施策 施策名",
+        "arm": "arm variant treatment group segment offer 群 割付 オファー 施策群",
+        "cost": "cost sendcost costperoffer 費用 コスト 配信費用",
+        "randomised": "randomised randomized israndomised israndomized 無作為 ランダム割付",
+        "known_at": _KNOWN,
+    },
 }
-USUAL_NAMES = {column: tuple(names.split()) for column, names in _SPELT.items()}
+USUAL_NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    table: {column: (column.replace("_", ""), *names.split()) for column, names in columns.items()}
+    for table, columns in _SPELT.items()
+}
+"""By table of the contract, and by its columns: what files call them, as `plain` leaves it."""
 
 
-def guess_columns(header: Sequence[str]) -> dict[str, str]:
-    """Return the contract columns recognised in ``header``, each with its name there; none is used twice.
+def guess_columns(header: Sequence[str], table: str = "transactions") -> dict[str, str]:
+    """Return the columns of ``table`` recognised in ``header``, each with its name there; none is used twice.
 
     Upper and lower case, full and half width, spaces and punctuation do not matter.
 
@@ -50,31 +125,18 @@ def guess_columns(header: Sequence[str]) -> dict[str, str]:
     {'customer_id': 'CustomerID', 'timestamp': 'InvoiceDate', 'quantity': 'Quantity'}
     >>> guess_columns(["顧客ＩＤ", "購入日", "金額"])
     {'customer_id': '顧客ＩＤ', 'timestamp': '購入日', 'amount': '金額'}
+    >>> guess_columns(["ContactId", "RewardPoints", "CreatedOn"], "loyalty")
+    {'customer_id': 'ContactId', 'changed_at': 'CreatedOn', 'points': 'RewardPoints'}
     """
-    by_plain_name = {_plain(name): name for name in reversed(header)}
+    by_plain_name = {plain(name): name for name in reversed(header)}
     found: dict[str, str] = {}
-    for column, usual in USUAL_NAMES.items():
+    for column, usual in USUAL_NAMES[table].items():
         match = next((by_plain_name.pop(name) for name in usual if name in by_plain_name), None)
         if match is not None:
             found[column] = match
     return found
 
 
-def read_header(path: Path) -> tuple[str, ...]:
-    """Return the column names of a CSV or Parquet file, whatever its encoding and delimiter.
-
-    Raises ``SourceNotFoundError`` or ``UnreadableSourceError``.
-    """
-    if not path.exists():
-        raise SourceNotFoundError(f"There is no file {path}.", mend="Check the path.")
-    if path.suffix.lower() in {".parquet", ".pq"}:
-        import pyarrow.parquet
-
-        return tuple(pyarrow.parquet.read_schema(path).names)
-    known = {name for names in USUAL_NAMES.values() for name in names}
-    return open_delimited(path, known).names
-
-
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """Return the letters and digits of ``name``, in lower case and half width."""
     return "".join(each for each in unicodedata.normalize("NFKC", name).casefold() if each.isalnum())

@@ -9,13 +9,16 @@ import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from joren.new_project import NewProject
+    from joren.recognise import Found
 
 __all__ = ["EXAMPLES", "init"]
 
 EXAMPLES = (
-    ("joren init shop --transactions sales.csv", "a project for your own data"),
+    ("joren init shop --transactions sales.csv", "a project for your own purchases"),
+    ("joren init shop --from exports/", "and for all else that you know of your customers"),
     ("joren init demo --example cdnow", "a project to try Joren on"),
 )
 
@@ -26,6 +29,15 @@ def init(
         Path | None,
         typer.Option(metavar="FILE", help="Your purchases, CSV or Parquet; the header tells the columns."),
     ] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="Tables of yours, once for each, or a folder of them; which is which, their headers tell.",
+        ),
+    ] = None,
+    more: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", hidden=True)] = None,
     example: Annotated[
         Literal["cdnow"] | None, typer.Option(help="Bring real purchases along: 69,659 at a music shop.")
     ] = None,
@@ -34,38 +46,57 @@ def init(
 ) -> None:
     """Make a project folder with a commented joren.toml.
 
-    Your file's columns are recognised by their usual names, in English and in Japanese; nothing is asked.
-    A joren.toml that is there already stays as it is, unless --force is given.
+    Which file holds which table, and which column is which, is recognised by the usual names, in English and
+    in Japanese; nothing is asked. A joren.toml that is there already stays as it is, unless --force is given.
     """
     from rich.console import Console
 
     from joren.new_project import example_project, project_for
 
-    if example and transactions:
+    if example and (transactions or files):
         raise typer.BadParameter("An example brings its own transactions: give one or the other.")
-    made = example_project(folder, anew=force) if example else project_for(folder, transactions, anew=force)
+    if more and not files:
+        raise typer.BadParameter(f"What is {more[0]}? Files are named by --from or --transactions.")
+    if example:
+        made = example_project(folder, anew=force)
+    else:
+        made = project_for(folder, transactions, [*(files or ()), *(more or ())], anew=force)
     if not quiet:
         _tell(made, folder, Console())
 
 
 def _tell(made: NewProject, folder: Path, console: Console) -> None:
-    from rich.table import Table
     from rich.text import Text
 
     if not made.written:
         console.print(Text(f"{made.file} is there already and stays as it is (--force writes it anew)."))
         return
     console.print(Text.assemble(("✓ ", "green"), f"{made.file}"))
-    grid = Table.grid(padding=(0, 2))
-    for column, name in made.columns.items():
-        grid.add_row(Text(f"  {column}", style="dim"), Text(name))
-    for column in made.missing:
-        grid.add_row(
-            Text(f"  {column}", style="dim"), Text("not recognised: name it in joren.toml", style="red")
-        )
-    unused = [name for name in made.header if name not in made.columns.values()]
-    if unused:
-        grid.add_row(Text("  not used", style="dim"), Text(", ".join(unused), style="dim"))
-    console.print(grid)
-    command = "check" if made.missing else "run"
+    for table, found in made.tables.items():
+        console.print(Text.assemble((table, "bold"), f" from {found.path}"), soft_wrap=True)
+        console.print(_columns(table, found))
+    for path in made.unused:
+        console.print(Text(f"{path} is like no table that is still to be found: not used.", style="dim"))
+    command = "run" if made.complete else "check"
     console.print(Text.assemble(("→ ", "bold green"), f"cd {folder} && joren {command}"), soft_wrap=True)
+
+
+def _columns(table: str, found: Found) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    from features.contract import CONTRACT
+
+    grid = Table.grid(padding=(0, 2))
+    for column, name in found.columns.items():
+        grid.add_row(Text(f"  {column}", style="dim"), Text(name))
+    for column, value in found.constants.items():
+        grid.add_row(Text(f"  {column}", style="dim"), Text(f"{value} in every row, as it looks"))
+    for column in found.missing(table):
+        told = Text("not recognised: name it in joren.toml", style="red")
+        grid.add_row(Text(f"  {column}", style="dim"), told)
+    unused = [name for name in found.header if name not in found.columns.values()]
+    if unused:
+        label = "  kept as attributes" if CONTRACT[table].extras else "  not used"
+        grid.add_row(Text(label, style="dim"), Text(", ".join(unused), style="dim"))
+    return grid

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from joren.cli.layout import bullets, counts, pairs, section
-from joren.data_check import DataCheck
+from joren.data_check import DataCheck, TableCheck
 
 __all__ = ["show_check"]
 
@@ -22,51 +22,52 @@ def show_check(found: DataCheck, console: Console) -> None:
 
 
 def _sections(found: DataCheck) -> Iterator[tuple[str, RenderableType]]:
-    report = found.report
-    yield (
-        "Read",
-        pairs(
-            [
-                (report.location, f"{report.read:,} rows, {report.first_day} to {report.last_day}"),
-                ("accepted", f"{report.accepted:,}{_repeated(report.repeated)}"),
-                ("refused", _refused(found)),
-                ("zone", found.zone),
-                ("currency", found.currency),
-            ]
-        ),
-    )
-    if found.refused:
-        yield "The first that were refused", _refused_rows(found)
-    yield "Columns", _columns(found)
+    for name, table in found.tables.items():
+        yield name, _table(table)
     yield "Features to come", _features(found)
-    if report.notes:
-        yield "Worth knowing", bullets(report.notes)
+    notes = [
+        note if name == "transactions" else f"{name}: {note}"
+        for name, table in found.tables.items()
+        for note in table.report.notes
+    ]
+    yield "Worth knowing", bullets([f"zone {found.zone}, currency {found.currency}", *notes])
+
+
+def _table(table: TableCheck) -> RenderableType:
+    report = table.report
+    period = f", {report.first_day} to {report.last_day}" if report.first_day else ""
+    counted = [
+        ("accepted", f"{report.accepted:,}{_repeated(report.repeated)}"),
+        ("refused", _refused(table)),
+        *_refused_rows(table),
+    ]
+    renamed = [(name, user) for name, user in report.columns.items() if name != user]
+    parts = [Text(f"{report.location}: {report.read:,} rows{period}"), pairs([*counted, *renamed])]
+    if own := [name for name, user in report.columns.items() if name == user]:
+        parts.append(Text(f"under their own names: {_names(own)}", style="dim"))
+    if table.absent_columns:
+        parts.append(Text(f"not there: {_names(table.absent_columns)}", style="dim"))
+    if report.attributes:
+        parts.append(Text(f"kept as attributes: {_names(report.attributes.values())}", style="dim"))
+    return Group(*parts)
 
 
 def _repeated(repeated: int) -> str:
     return f"; {repeated:,} repeat another row, and are kept" if repeated else ""
 
 
-def _refused(found: DataCheck) -> str:
-    by_reason = found.report.refused_by_reason
-    return f"{found.report.refused:,}" + (f": {counts(by_reason)}" if by_reason else "")
+def _refused(table: TableCheck) -> str:
+    by_reason = table.report.refused_by_reason
+    return f"{table.report.refused:,}" + (f": {counts(by_reason)}" if by_reason else "")
 
 
-def _refused_rows(found: DataCheck) -> Table:
-    return pairs(
-        (f"row {row['source_row']:,}", f"{row['reason'].replace('_', ' ')} ({row['detail']})")
-        for row in found.refused
-    )
-
-
-def _columns(found: DataCheck) -> RenderableType:
-    absent = Text(f"not there: {', '.join(found.absent_columns)}", style="dim")
-    return Group(pairs(found.report.columns.items()), *([absent] if found.absent_columns else []))
+def _refused_rows(table: TableCheck) -> Iterator[tuple[str, str]]:
+    for row in table.refused:
+        yield f"row {row['source_row']:,}", f"{row['reason'].replace('_', ' ')} ({row['detail']})"
 
 
 def _features(found: DataCheck) -> Table:
-    families = dict.fromkeys(feature.family for feature in found.features)
-    rows = [(family, f"{sum(feature.family == family for feature in found.features)}") for family in families]
+    rows = [(family, f"{features:,}") for family, features in found.families.items()]
     lacking = [
         (f"without {need}", f"{_names(feature.name for feature in features)} stay empty")
         for need, features in found.unavailable.items()

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from features.tables import Rules, Source
 from joren.errors import ConfigError
 from joren.project import load_project, one_shot_project
 from joren.template import project_file_text
@@ -32,6 +33,14 @@ def test_every_key_reaches_the_config_of_its_room(tmp_path: Path) -> None:
             [tables.transactions]
             file = "data/売上.csv"
             columns = { customer_id = "顧客ID" }
+            [tables.surveys]
+            file = "reviews.csv"
+            columns = { score = "stars" }
+            constants = { kind = "csat" }
+            [data.rules]
+            keep_repeated_lines = false
+            cancelled_orders = "keep"
+            cancelled_within_days = 7
             [value]
             margin_rate = 0.4
             clv_horizon_days = 180
@@ -55,6 +64,11 @@ def test_every_key_reaches_the_config_of_its_room(tmp_path: Path) -> None:
     source = project.data.sources["transactions"]
     assert source.location == str(tmp_path / "data" / "売上.csv")
     assert dict(source.columns) == {"customer_id": "顧客ID"}
+    surveys = project.data.sources["surveys"]
+    assert surveys == Source(str(tmp_path / "reviews.csv"), {"score": "stars"}, {"kind": "csat"})
+    assert project.data.rules == Rules(
+        keep_repeated_lines=False, cancelled_orders="keep", cancelled_within_days=7
+    )
     policy = project.policy
     assert (policy.margin_rate, policy.clv_horizon_days, policy.annual_discount_rate) == (0.4, 180, 0.05)
     assert (policy.lapsed_at, policy.high, policy.low) == (0.9, 0.7, 0.2)
@@ -63,13 +77,17 @@ def test_every_key_reaches_the_config_of_its_room(tmp_path: Path) -> None:
 
 def test_the_file_that_init_writes_is_one_that_can_be_read(tmp_path: Path) -> None:
     columns = {"customer_id": 'the "id"', "timestamp": "購入日", "amount": "a\\b"}
-    project = load_project(written(tmp_path, project_file_text("t.csv", columns, currency="USD")))
+    project = load_project(
+        written(tmp_path, project_file_text({"transactions": Source("t.csv", columns)}, currency="USD"))
+    )
     assert dict(project.data.sources["transactions"].columns) == columns
     assert project.as_of is None
 
 
 def test_every_example_in_the_written_file_is_a_key_that_exists(tmp_path: Path) -> None:
-    text = project_file_text("t.csv", {"customer_id": "a", "timestamp": "b", "amount": "c"})
+    text = project_file_text(
+        {"transactions": Source("t.csv", {"customer_id": "a", "timestamp": "b", "amount": "c"})}
+    )
     lines = [line.removeprefix("# ") if " = " in line else line for line in text.splitlines()[4:]]
     project = load_project(written(tmp_path, "\n".join(lines)))
     assert project.data.zone == "Asia/Tokyo"
@@ -83,6 +101,14 @@ def test_every_example_in_the_written_file_is_a_key_that_exists(tmp_path: Path) 
         (DATA + "[busines]\nzone = 'UTC'\n", r"line 3: busines is no key.*Did you mean business"),
         (DATA + "columns = { custmer_id = 'a' }\n", r"line 3: custmer_id is no column.*customer_id"),
         (DATA + "columns = { amount = '' }\n", r"line 3: amount has no name yet"),
+        (
+            DATA + "[tables.surveys]\nfile = 's.csv'\ncolumns = { skore = 'a' }\n",
+            r"line 5: skore is no .*score",
+        ),
+        (DATA + "[tables.surveys]\nconstants.kind = ''\n", r"line 3: tables\.surveys\.file is missing"),
+        (DATA + "[tables.survey]\nfile = 's.csv'\n", r"line 3: tables\.survey is no key.*surveys"),
+        (DATA + "[tables.surveys]\nfiel = 's.csv'\n", r"line 4: tables\.surveys\.fiel is no key.*file"),
+        (DATA + "[data.rules]\ncancelled_orders = 'forget'\n", r"line 4: .*'forget' cannot be"),
         ("[tables.transaction]\nfile = 't.csv'\n", r"line 1: tables\.transaction is no key.*transactions"),
         (DATA + "[run]\nhorizon_days = 0\n", r"line 4: run\.horizon_days = 0 cannot be.*greater"),
         (DATA + "[run]\nas_of = '2026-03-31'\n", r"line 4: run\.as_of = .* is no date.*quotation"),
