@@ -42,7 +42,10 @@ def _table(table: TableCheck) -> RenderableType:
         *_refused_rows(table),
     ]
     renamed = [(name, user) for name, user in report.columns.items() if name != user]
-    parts = [Text(f"{report.location}: {report.read:,} rows{period}"), pairs([*counted, *renamed])]
+    parts: list[RenderableType] = [
+        Text(f"{report.location}: {report.read:,} rows{period}"),
+        pairs([*counted, *renamed]),
+    ]
     if own := [name for name, user in report.columns.items() if name == user]:
         parts.append(Text(f"under their own names: {_names(own)}", style="dim"))
     if table.absent_columns:
