@@ -60,7 +60,8 @@ def canvas(
     first.set_xlabel(x)
     first.set_ylabel(y)
     first.set_title(f"{title}\n", loc="left", fontsize=12, fontweight="bold")
-    first.text(0, above, subtitle, transform=first.transAxes, fontsize=9, color=MUTED)
+    below = first.text(0, above, subtitle, transform=first.transAxes, fontsize=9, color=MUTED)
+    below.set_in_layout(False)  # the title's second line is its room; a long one must not narrow the axes
     return figure, rows
 
 

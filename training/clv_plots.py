@@ -136,7 +136,7 @@ def _by_frequency(holdout: Holdout) -> Figure:
     figure, (axes, below) = canvas(
         f"After {table.index[-1]} repeat purchases {last['actual']:.2f} more came, "
         f"{last['expected']:.2f} were expected",
-        f"{_about(holdout)}; 80% intervals",
+        _about(holdout),
         y=f"purchases in the {holdout.window.horizon_days} days",
         heights=(3, 1),
     )
@@ -145,7 +145,7 @@ def _by_frequency(holdout: Holdout) -> Figure:
         table.index,
         table["actual"],
         yerr=spread,
-        **SEEN,
+        **SEEN | {"label": "seen, with 80% intervals"},
         marker="o",
         markersize=5,
         capsize=2.5,

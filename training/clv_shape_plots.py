@@ -102,7 +102,7 @@ def spend_plot(holdout: Holdout) -> Figure:
     paid = (holdout.customers["paid_orders"] > 0).sum()
     figure, (axes,) = canvas(
         f"{most['seen']:.0%} spend {most['low']:,g} to {most['high']:,g} a purchase; "
-        f"{most['fitted']:.0%} as fitted",
+        f"{most['fitted']:.0%} were expected to",
         f"{paid:,} customers who paid, by {holdout.window.as_of}; "
         f"{1 - table['seen'].sum():.0%} spend more than is shown",
         x="a customer's mean spend per paid purchase",

@@ -31,8 +31,8 @@ def test_every_picture_is_drawn_and_fits_its_page(drawn: dict[str, Figure]) -> N
         page = io.BytesIO()
         figure.savefig(page, format="png")
         assert page.getvalue().startswith(b"\x89PNG")
-        title = figure.axes[0].get_window_extent().x0, figure.axes[0]._left_title.get_window_extent()
-        assert title[1].x1 <= figure.bbox.x1, stem
+        for line in (figure.axes[0]._left_title, figure.axes[0].texts[0]):
+            assert line.get_window_extent().x1 <= figure.bbox.x1, stem
 
 
 def test_each_says_of_how_many_and_until_when(drawn: dict[str, Figure]) -> None:
