@@ -70,6 +70,7 @@ def on_spark() -> Iterator[BaseBackend]:
         pytest.skip("there is no Java for Spark (apt-get install default-jre-headless)")
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    os.environ["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # a short life
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master("local[2]").appName("joren-tests")
