@@ -22,7 +22,8 @@ def purchase_histories(tables: Tables, as_of: date) -> ir.Table:
     - ``x``: days with a purchase after the first; ``t_x``: days from the first to the last; ``T``: days from
       the first to ``as_of``. A free order is a purchase, and all of a day's orders are one
     - ``paid_orders``: days on which something was paid; ``mean_value``: gross spend on one, null without any
-    - ``gross``, ``refund``, ``margin`` (null where none is recorded): totals, exact, in currency units
+    - ``gross``, ``refund``, ``margin`` (null where none is recorded): totals, exact, in currency units;
+      ``first_gross``: gross spend on the day of the first purchase
 
     Nothing that happened, or reached the business, after ``as_of`` counts.
     """
@@ -34,6 +35,7 @@ def purchase_histories(tables: Tables, as_of: date) -> ir.Table:
         T=bought,
         paid_orders=known.count(where=known.gross > 0),
         gross=known.gross.sum(),
+        first_gross=known.gross.max(where=known.purchase & known.previous_order.isnull()),
         refund=known.refund.sum(),
         margin=known.margin.sum(),
     )

@@ -27,6 +27,7 @@ def test_histories_say_what_the_behaviour_table_says() -> None:
             "T": behaviour["days_since_first_order"],
             "paid_orders": behaviour["paid_orders"],
             "gross": behaviour["gross_spend"],
+            "first_gross": behaviour["first_order_value"],
             "refund": behaviour["refund_total"],
             "margin": behaviour["margin_total"],
             "mean_value": behaviour["mean_order_value"],

@@ -100,6 +100,24 @@ class BetaGeometricNBD(PurchaseModel):
 
         return on_distinct(by_distinct, check_horizon(horizon), x, T)
 
+    def survival_if_alive(self, horizon: ArrayLike, x: ArrayLike, T: ArrayLike) -> FloatArray:
+        """Return the probability that a living customer has not left by the ``horizon`` t after T.
+
+        Purchases that end in leaving come at the rate λ p: the mean over p ~ Beta(a, b + n) of
+        (1 + p t / (α + T))^-(r + x).
+        """
+
+        def by_distinct(horizon: FloatArray, x: FloatArray, T: FloatArray) -> FloatArray:
+            shape, ahead = self.r + x, horizon / (self.alpha + T)
+
+            def stays(p: FloatArray, rows: slice) -> FloatArray:
+                return np.exp(-shape[rows, None] * np.log1p(p * ahead[rows, None]))
+
+            finest = 1 / np.maximum(ahead * np.maximum(shape, 1.0), 1.0)
+            return beta_mean(stays, np.full_like(x, self.a), self.b + x + self.FIRST_TOSS, finest)
+
+        return on_distinct(by_distinct, check_horizon(horizon), x, T)
+
     def silence_if_alive(self, horizon: ArrayLike, x: ArrayLike, T: ArrayLike) -> FloatArray:
         """Return the probability that a living customer buys nothing: ((α + T) / (α + T + t))^(r + x)."""
         age = self.alpha + np.asarray(T, dtype=np.float64)

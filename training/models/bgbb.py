@@ -91,6 +91,11 @@ class BGBB(PurchaseModel):
 
         return on_distinct(by_distinct, whole(horizon), x, T)
 
+    def survival_if_alive(self, horizon: ArrayLike, x: ArrayLike, T: ArrayLike) -> FloatArray:
+        """Return the probability that a living customer stays for the next ``horizon`` opportunities."""
+        ahead, _, T = np.broadcast_arrays(whole(horizon), x, T)
+        return np.exp(log_survival(self.gamma, self.delta + T, ahead))
+
     def silence_if_alive(self, horizon: ArrayLike, x: ArrayLike, T: ArrayLike) -> FloatArray:
         """Return the probability that a living customer takes none of the next ``horizon`` opportunities."""
         return self.pmf_if_alive(0.0, horizon, x, T)

@@ -83,6 +83,11 @@ class ParetoNBD(PurchaseModel):
         elapsed = np.log1p(t / (self.beta + T))
         return (self.r + x) * (self.beta + T) / (self.alpha + T) * elapsed * exprel((1 - self.s) * elapsed)
 
+    def survival_if_alive(self, horizon: ArrayLike, x: ArrayLike, T: ArrayLike) -> FloatArray:
+        """Return the probability that a living customer has not left: ((β + T) / (β + T + t))^s."""
+        t, _, T = np.broadcast_arrays(*(np.asarray(c, dtype=np.float64) for c in (horizon, x, T)))
+        return np.exp(-self.s * np.log1p(t / (self.beta + T)))
+
     def silence_if_alive(self, horizon: ArrayLike, x: ArrayLike, T: ArrayLike) -> FloatArray:
         """Return the probability that a living customer buys nothing in the ``horizon`` after T."""
         return self.pmf_if_alive(0.0, horizon, x, T)

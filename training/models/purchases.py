@@ -108,6 +108,10 @@ class PurchaseModel(TimedModel, ABC):
         """Return the expected purchases of a living customer in the ``horizon`` after T."""
 
     @abstractmethod
+    def survival_if_alive(self, horizon: ArrayLike, x: ArrayLike, T: ArrayLike) -> FloatArray:
+        """Return the probability that a living customer has not left by the ``horizon`` after T."""
+
+    @abstractmethod
     def silence_if_alive(self, horizon: ArrayLike, x: ArrayLike, T: ArrayLike) -> FloatArray:
         """Return the probability that a living customer buys nothing in the ``horizon`` after T."""
 
@@ -152,6 +156,12 @@ class PurchaseModel(TimedModel, ABC):
             )
 
         return on_distinct(by_distinct, check_horizon(horizon), x, T)
+
+    def probability_still_alive(
+        self, horizon: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
+    ) -> FloatArray:
+        """Return the probability that the customer has not left by the ``horizon`` after T."""
+        return self.probability_alive(x, t_x, T) * self.survival_if_alive(check_horizon(horizon), x, T)
 
     def probability_no_purchase(
         self, horizon: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike

@@ -1,0 +1,104 @@
+"""Each lifetime-value model fitted to what was known at a moment, straight from the contract's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TypeVar
+
+import ibis.expr.types as ir
+
+from features.histories import grouped_histories, purchase_histories
+from features.opportunities import grouped_opportunities
+from features.period import Period
+from features.tables import Tables
+from features.tenures import grouped_tenures
+from training.errors import ModelInputError, NotEnoughDataError
+from training.models import lifetimes_bridge
+from training.models.bgbb import BGBB
+from training.models.bgnbd import BGNBD
+from training.models.gammagamma import GammaGamma
+from training.models.mbgnbd import MBGNBD
+from training.models.paretonbd import ParetoNBD
+from training.models.purchases import PurchaseModel
+from training.models.sbg import ShiftedBetaGeometric
+from training.panel import as_frame
+
+__all__ = [
+    "PURCHASE_MODELS",
+    "Engine",
+    "fit_opportunities",
+    "fit_purchases",
+    "fit_repeat_spend",
+    "fit_tenures",
+]
+
+PURCHASE_MODELS: Mapping[str, type[PurchaseModel]] = MappingProxyType(
+    {model.NAME: model for model in (BGNBD, MBGNBD, ParetoNBD)}
+)
+"""The models of purchases at any time, by name."""
+
+LONGER = "Give a longer history, or a later moment."
+
+Purchases = TypeVar("Purchases", bound=PurchaseModel)
+
+
+class Engine(StrEnum):
+    """Who fits."""
+
+    JOREN = "joren"
+    LIFETIMES = "lifetimes"
+
+
+def fit_purchases(
+    model: type[Purchases], tables: Tables, as_of: date, engine: Engine = Engine.JOREN
+) -> Purchases:
+    """Return ``model``, in days, fitted to every customer's (x, t_x, T) at ``as_of``.
+
+    Raises ``NotEnoughDataError`` or ``ConvergenceError``.
+    """
+    return _fitted(model, grouped_histories(tables, as_of), engine)
+
+
+def fit_opportunities(tables: Tables, as_of: date, period: Period, engine: Engine = Engine.JOREN) -> BGBB:
+    """Return BG/BB fitted to opportunities of ``period``, as `grouped_opportunities` counts them."""
+    found = _fitted(BGBB, grouped_opportunities(tables, as_of, period), engine)
+    return replace(found, unit_days=period.days)
+
+
+def _fitted(model: type[Purchases], grouped: ir.Table, engine: Engine) -> Purchases:
+    seen = as_frame(grouped)
+    columns = (seen["x"], seen["t_x"], seen["T"], seen["customers"])
+    if engine is Engine.LIFETIMES:
+        return lifetimes_bridge.fit_purchases(model, *columns)
+    return model.fit(*columns)
+
+
+def fit_repeat_spend(tables: Tables, as_of: date, engine: Engine = Engine.JOREN) -> GammaGamma:
+    """Return Gamma-Gamma fitted as the papers fit it: to the mean spend of the paid orders after the first.
+
+    What predicts looks at the first order, too (`training.models.value`); this is for comparison with what
+    is published.
+    """
+    seen = as_frame(purchase_histories(tables, as_of))
+    orders = seen["paid_orders"] - (seen["first_gross"] > 0)
+    again = orders > 0
+    if not again.any():
+        raise NotEnoughDataError("No customer has paid for an order after the first.", mend=LONGER)
+    mean_value = (seen["gross"] - seen["first_gross"])[again] / orders[again]
+    fit = lifetimes_bridge.fit_spend if engine is Engine.LIFETIMES else GammaGamma.fit
+    return fit(orders[again], mean_value)
+
+
+def fit_tenures(
+    subscriptions: ir.Table, as_of: date, period: Period, engine: Engine = Engine.JOREN
+) -> ShiftedBetaGeometric:
+    """Return sBG fitted to the renewals, one every ``period``, of the subscriptions known at ``as_of``."""
+    if engine is Engine.LIFETIMES:
+        raise ModelInputError("lifetimes has no sbg model.", mend="Leave --engine out.")
+    seen = as_frame(grouped_tenures(subscriptions, as_of, period))
+    found = ShiftedBetaGeometric.fit(seen["renewals"], seen["ended"], seen["customers"])
+    return replace(found, unit_days=period.days)
