@@ -1,4 +1,4 @@
-"""What BG/BB sees of customers: of the periods since the first purchase, how many were taken, and the last."""
+"""What BG/BB sees of customers: of the periods since the first purchase, how many were taken."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Period:
         after = as_of + timedelta(days=1)
         under_way = (12 * after.year + after.month - 1) // self.length
         months = 12 * day.year() + day.month() - 1
-        return (months/ self.length).floor() - (under_way - 1)
+        return (months / self.length).floor() - (under_way - 1)
 
     def over_between(self, start: ir.DateValue, end: ir.DateValue) -> ir.IntegerValue:
         """Return how many whole periods have passed from the day ``start`` to the day ``end``.
@@ -70,9 +70,8 @@ class Period:
         A month begun on the 31st ends on the last day of a shorter one.
         """
         if not self.calendar:
-            return (end.delta(start, unit="day")/ self.length).floor()
+            return (end.delta(start, unit="day") / self.length).floor()
         months = 12 * (end.year() - start.year()) + end.month() - start.month()
         next_day = (end + ibis.interval(days=1)).cast("date")
         short_of = (end.day() < start.day()) & (next_day.month() == end.month())
-        return ((months - short_of.cast("int64"))/ self.length).floor()
-
+        return ((months - short_of.cast("int64")) / self.length).floor()

@@ -24,7 +24,7 @@ from features.report import stop_without_purchase
 from features.tables import DataConfig, ReadReport, Rules, Source, Tables
 from features.times import checked_zone
 
-__all__ = ["read_tables", "tables_from_frame"]
+__all__ = ["read_alone", "read_tables", "tables_from_frame"]
 
 TRANSACTIONS = CONTRACT["transactions"]
 
@@ -54,6 +54,16 @@ def read_tables(config: DataConfig) -> Tables:
     )
 
 
+def read_alone(name: str, config: DataConfig) -> tuple[ibis.Table, ReadReport]:
+    """Return the accepted rows of the one table that ``name`` says, without the others, and the report on it.
+
+    For what needs no transactions. Raises as `read_tables`.
+    """
+    contract, source = CONTRACT[name], config.sources[name]
+    rows, report, _ = read_table(_connect(), contract, _open(contract, source), source, _terms(config))
+    return rows, report
+
+
 def tables_from_frame(
     frame: pd.DataFrame | pa.Table,
     *,
@@ -76,9 +86,7 @@ def tables_from_frame(
 
 
 def _read(opened: Mapping[str, Opened], config: DataConfig) -> Tables:
-    connection = _connect()
-    connection.create_table("quarantine", schema=QUARANTINE)
-    terms = Terms(checked_zone(config.zone), config.currency, config.refused_share_limit, config.rules)
+    connection, terms = _connect(), _terms(config)
     accepted: dict[str, ibis.Table] = {}
     reports: dict[str, ReadReport] = {}
     for name, source in opened.items():
@@ -102,11 +110,19 @@ def _read(opened: Mapping[str, Opened], config: DataConfig) -> Tables:
     )
 
 
+def _terms(config: DataConfig) -> Terms:
+    return Terms(checked_zone(config.zone), config.currency, config.refused_share_limit, config.rules)
+
+
 def _connect() -> Backend:
-    """Open a database in memory that installs nothing, prints nothing, and spills where that belongs."""
+    """Open a database in memory that installs nothing, prints nothing, and spills where that belongs.
+
+    It holds an empty quarantine.
+    """
     spill = Path(tempfile.gettempdir()) / f"joren-{uuid4().hex}"  # made by DuckDB if need be, and removed
     connection = ibis.duckdb.connect(autoinstall_known_extensions=False, temp_directory=str(spill))
     connection.con.execute("SET enable_progress_bar = false")
+    connection.create_table("quarantine", schema=QUARANTINE)
     return connection
 
 

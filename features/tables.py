@@ -12,7 +12,7 @@ from ibis.backends.duckdb import Backend
 
 from features.contract import CONTRACT, TableContract, day_of
 
-__all__ = ["DataConfig", "ReadReport", "Rules", "Source", "Tables"]
+__all__ = ["DataConfig", "ReadReport", "Rules", "Source", "Tables", "rows_known"]
 
 
 @dataclass(frozen=True)

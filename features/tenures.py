@@ -1,4 +1,4 @@
-"""What sBG sees of subscriptions: how many renewals each has survived, and whether it was ended at the next."""
+"""What sBG sees of subscriptions: how many renewals each survived, and whether it ended at the next."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ STARTED, ENDED = day_of("started_at"), day_of("ended_at")
 def grouped_tenures(subscriptions: ir.Table, as_of: date, period: Period) -> ir.Table:
     """Return the distinct (``renewals``, ``ended``) and how many ``customers`` share each, sorted.
 
-    ``subscriptions`` are those known at ``as_of``. One renews at the end of each ``period`` from its start; an
-    end in a period, or on its last day or the day after, refuses that period's renewal.
+    ``subscriptions`` are those known at ``as_of``. One renews at the end of each ``period`` from its start;
+    an end in a period, on its last day or on the day after, refuses that period's renewal.
     """
     ended = subscriptions[ENDED]
     until = ended.notnull().ifelse(ended - ibis.interval(days=1), ibis.literal(as_of)).cast("date")

@@ -120,7 +120,12 @@ def one_shot_project(
 
 
 def file_data(
-    transactions: Path, *, mapping: Iterable[str] = (), zone: str | None = None, currency: str | None = None
+    file: Path,
+    *,
+    mapping: Iterable[str] = (),
+    zone: str | None = None,
+    currency: str | None = None,
+    table: str = "transactions",
 ) -> DataConfig:
     """Return what to read from one file; ``mapping`` holds "contract column=the file's column".
 
@@ -131,7 +136,7 @@ def file_data(
         column, equals, name = pair.partition("=")
         if not (column and equals and name):
             raise ConfigError(f"--map {pair} is not of the form customer_id=COLUMN.")
-        refuse_unknown_column(column, "--map: ")
+        refuse_unknown_column(column, "--map: ", table)
         if column in columns:
             raise ConfigError(
                 f"--map names {column} twice.", which=[columns[column], name], mend="Choose one."
@@ -141,7 +146,7 @@ def file_data(
         raise ConfigError(
             f"--currency {currency} is no ISO 4217 code.", mend="Three capitals, such as USD or JPY."
         )
-    return DataConfig({"transactions": Source(str(transactions), columns)}, zone=zone, currency=currency)
+    return DataConfig({table: Source(str(file), columns)}, zone=zone, currency=currency)
 
 
 def moment_asked(project: Project, tables: Tables) -> date:

@@ -15,8 +15,7 @@ from features.histories import grouped_histories, purchase_histories
 from features.opportunities import grouped_opportunities
 from features.period import Period
 from features.tables import Tables
-from features.tenures import grouped_tenures
-from training.errors import ModelInputError, NotEnoughDataError
+from training.errors import NotEnoughDataError
 from training.models import lifetimes_bridge
 from training.models.bgbb import BGBB
 from training.models.bgnbd import BGNBD
@@ -24,7 +23,6 @@ from training.models.gammagamma import GammaGamma
 from training.models.mbgnbd import MBGNBD
 from training.models.paretonbd import ParetoNBD
 from training.models.purchases import PurchaseModel
-from training.models.sbg import ShiftedBetaGeometric
 from training.panel import as_frame
 
 __all__ = [
@@ -33,7 +31,6 @@ __all__ = [
     "fit_opportunities",
     "fit_purchases",
     "fit_repeat_spend",
-    "fit_tenures",
 ]
 
 PURCHASE_MODELS: Mapping[str, type[PurchaseModel]] = MappingProxyType(
@@ -91,14 +88,3 @@ def fit_repeat_spend(tables: Tables, as_of: date, engine: Engine = Engine.JOREN)
     mean_value = (seen["gross"] - seen["first_gross"])[again] / orders[again]
     fit = lifetimes_bridge.fit_spend if engine is Engine.LIFETIMES else GammaGamma.fit
     return fit(orders[again], mean_value)
-
-
-def fit_tenures(
-    subscriptions: ir.Table, as_of: date, period: Period, engine: Engine = Engine.JOREN
-) -> ShiftedBetaGeometric:
-    """Return sBG fitted to the renewals, one every ``period``, of the subscriptions known at ``as_of``."""
-    if engine is Engine.LIFETIMES:
-        raise ModelInputError("lifetimes has no sbg model.", mend="Leave --engine out.")
-    seen = as_frame(grouped_tenures(subscriptions, as_of, period))
-    found = ShiftedBetaGeometric.fit(seen["renewals"], seen["ended"], seen["customers"])
-    return replace(found, unit_days=period.days)

@@ -6,7 +6,7 @@
     └── TrainingError               1
         ├── NotEnoughDataError      2   the data lacks what the model needs
         ├── ModelInputError         2   a history, a parameter or a horizon that cannot be
-        ├── ConvergenceError        1   a fit did not reach an optimum
+        ├── ConvergenceError        2   a fit did not reach an optimum: the data does not tell enough
         ├── BundleError             2   a bundle is damaged, or not one of ours
         ├── SchemaMismatchError     2   the table is not the one that the model was fitted on
         └── RegistryError           2   MLflow does not hold what was asked for
@@ -46,7 +46,9 @@ class ModelInputError(TrainingError):
 
 
 class ConvergenceError(TrainingError):
-    """A fit did not reach an optimum."""
+    """A fit did not reach an optimum: the data does not tell enough, or another's engine stops short."""
+
+    exit_code = 2
 
 
 class BundleError(TrainingError):

@@ -13,6 +13,7 @@ from joren.clv import Fitted
 
 __all__ = ["show_fit"]
 
+SHOWN_RENEWALS = 12
 TITLES = {
     "bgnbd": "BG/NBD",
     "mbgnbd": "MBG/NBD",
@@ -29,8 +30,7 @@ LEAVING = {
 MEANINGS = {
     "bgnbd": BUYING | LEAVING,
     "mbgnbd": BUYING | LEAVING,
-    "paretonbd": BUYING
-    | {"s": "shape of the leaving rates' gamma distribution", "beta": "its rate, a time"},
+    "paretonbd": BUYING | {"s": "shape of the leaving rates' gamma distribution", "beta": "its rate, a time"},
     "gammagamma": {
         "p": "shape of one customer's spends",
         "q": "shape of the distribution of their rates",
@@ -63,6 +63,8 @@ def show_fit(told: Fitted, console: Console) -> None:
 def _fit_sections(told: Fitted) -> Iterator[tuple[str, RenderableType]]:
     yield "Parameters", _parameters(told)
     yield "Fit", _estimation(told)
+    if told.renewals:
+        yield "Renewals", _renewals(told)
     if told.notes:
         yield "Worth knowing", bullets(f"{note[0].upper()}{note[1:]}" for note in told.notes)
 
@@ -97,3 +99,17 @@ def _by(told: Fitted) -> str:
         why = "the likelihood alone has no maximum" if fit.at_boundary else "as was asked"
         return f"a weak prior, taken {fit.prior_strength:g} times: {why}"
     return f"maximum likelihood ({fit.engine}); no prior was needed"
+
+
+def _renewals(told: Fitted) -> Table:
+    """Return how many renewed, beside what the model says; the first of them where they are many."""
+    table = plain_table()
+    for head in ("Renewal", "Came to it", "Renewed", "Model", "Still there", "Model"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for one in told.renewals[:SHOWN_RENEWALS]:
+        renewed = f"{one.renewed / one.came:.1%}" if one.came else "–"
+        shares = (f"{share:.1%}" for share in (one.retention, one.seen_survival, one.survival))
+        table.add_row(f"{one.number:,}", f"{one.came:,}", renewed, *shares)
+    if len(told.renewals) > SHOWN_RENEWALS:
+        table.add_row("…", style="dim")
+    return table

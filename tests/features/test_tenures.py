@@ -18,4 +18,9 @@ def test_an_end_refuses_the_renewal_of_its_period() -> None:
     ]
     subscriptions = ibis.memtable([(start, end) for end in ends], schema={STARTED: "date", ENDED: "date"})
     told = grouped_tenures(subscriptions, date(2025, 2, 1), Period.of("month")).to_pyarrow().to_pylist()
-    assert [tuple(row.values()) for row in told] == [(0, True, 3), (1, True, 2), (11, True, 1), (12, False, 1)]
+    assert [tuple(row.values()) for row in told] == [
+        (0, True, 3),
+        (1, True, 2),
+        (11, True, 1),
+        (12, False, 1),
+    ]

@@ -350,3 +350,15 @@ def split(whole: History, rng: np.random.Generator) -> tuple[History, np.ndarray
     edge = np.minimum(t_x, 365.0)
     last = np.where(t_x > 365, edge * rng.beta(np.maximum(early, 1), 1), t_x)
     return History(early, np.where(early > 0, last, 0.0), np.full_like(T, 365.0)), x - early
+
+
+@every
+def test_survival_averages_to_that_of_new_customers(model: PurchaseModel) -> None:
+    """Whatever has been seen by T, the share that lives at T + t is what was to be expected at the start."""
+    age = 6 if isinstance(model, BGBB) else 200
+    seen = model.simulate(np.full(20_000, age), np.random.default_rng(3))
+    later = model.probability_still_alive(ahead(model), *seen)
+    expected = model.probability_still_alive(age + ahead(model), 0, 0, 0)
+    assert abs(later.mean() - expected) < 4 * later.std() / np.sqrt(later.size)
+    assert model.probability_still_alive(0, *seen) == pytest.approx(model.probability_alive(*seen))
+    assert (later <= model.probability_alive(*seen)).all()
