@@ -60,7 +60,8 @@ def read_alone(name: str, config: DataConfig) -> tuple[ibis.Table, ReadReport]:
     For what needs no transactions. Raises as `read_tables`.
     """
     contract, source = CONTRACT[name], config.sources[name]
-    rows, report, _ = read_table(_connect(), contract, _open(contract, source), source, _terms(config))
+    opened = open_source(source, contract)
+    rows, report, _ = read_table(_connect(), contract, opened, source, _terms(config))
     return rows, report
 
 

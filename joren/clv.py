@@ -14,10 +14,11 @@ from features.sources import read_alone, read_tables
 from features.tables import DataConfig, Tables, rows_known
 from joren.errors import ConfigError
 from joren.project import Project, file_data, load_project, moment_asked
-from training.clv_fit import PURCHASE_MODELS, Engine, fit_opportunities, fit_purchases, fit_repeat_spend
+from training.clv_fit import Engine, fit_opportunities, fit_purchases, fit_repeat_spend
 from training.config import TrainingConfig
 from training.models.contract import Estimation, Model
 from training.models.gammagamma import GammaGamma
+from training.models.value import FAMILIES
 from training.policy import Policy
 from training.retention import Renewal, fit_tenures
 
@@ -163,7 +164,7 @@ def fit_model(
             model, unit = fit_repeat_spend(tables, as_of, engine), None
             notes.append(REPEAT_ONLY)
         else:
-            model = fit_purchases(PURCHASE_MODELS[name], tables, as_of, engine).in_unit(DAYS_IN[time_unit])
+            model = fit_purchases(FAMILIES[name], tables, as_of, engine).in_unit(DAYS_IN[time_unit])
     return Fitted.of(model, unit, project.source_name, as_of, notes)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
-from types import MappingProxyType
 from typing import TypeVar
 
 import ibis.expr.types as ir
@@ -18,25 +16,17 @@ from features.tables import Tables
 from training.errors import NotEnoughDataError
 from training.models import lifetimes_bridge
 from training.models.bgbb import BGBB
-from training.models.bgnbd import BGNBD
 from training.models.gammagamma import GammaGamma
-from training.models.mbgnbd import MBGNBD
-from training.models.paretonbd import ParetoNBD
 from training.models.purchases import PurchaseModel
 from training.panel import as_frame
 
 __all__ = [
-    "PURCHASE_MODELS",
     "Engine",
     "fit_opportunities",
     "fit_purchases",
     "fit_repeat_spend",
 ]
 
-PURCHASE_MODELS: Mapping[str, type[PurchaseModel]] = MappingProxyType(
-    {model.NAME: model for model in (BGNBD, MBGNBD, ParetoNBD)}
-)
-"""The models of purchases at any time, by name."""
 
 LONGER = "Give a longer history, or a later moment."
 

@@ -10,14 +10,12 @@ from rich.text import Text
 
 from joren.cli.layout import bullets, pairs, plain_table, section
 from joren.clv import Fitted
+from training.models.value import TITLES
 
 __all__ = ["show_fit"]
 
 SHOWN_RENEWALS = 12
-TITLES = {
-    "bgnbd": "BG/NBD",
-    "mbgnbd": "MBG/NBD",
-    "paretonbd": "Pareto/NBD",
+NAMES = TITLES | {
     "gammagamma": "Gamma-Gamma",
     "bgbb": "BG/BB",
     "sbg": "Shifted beta-geometric",
@@ -54,7 +52,7 @@ def show_fit(told: Fitted, console: Console) -> None:
     unit = "" if told.time_unit is None else f", told in {told.time_unit}s"
     question = f"  {told.source}, as of {told.as_of}{unit}"
     console.print()
-    console.print(Text.assemble((TITLES[told.model.NAME], "bold"), question))
+    console.print(Text.assemble((NAMES[told.model.NAME], "bold"), question))
     for title, body in _fit_sections(told):
         section(console, title, body)
     console.print()

@@ -188,7 +188,7 @@ def test_nothing_to_learn_from_is_said(model: str, content: str, lack: str, writ
         (["--period", "year"], "takes no --period"),
         (["--model", "sbg"], "--subscriptions FILE"),
         (["--as-of", "2023-12-31"], "no purchase on or before"),
-        (["--map", "total=amount"], "no column of the contract"),
+        (["--map", "total=amount"], "no column of the contract of transactions"),
         (["--subscriptions", "contracts.csv"], "--model sbg"),
     ],
 )
