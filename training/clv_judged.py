@@ -27,7 +27,7 @@ def by_frequency(holdout: Holdout) -> pd.DataFrame:
     """
     x = holdout.customers["x"].to_numpy(np.int64)
     last = open_group(np.bincount(np.minimum(x, MOST_FREQUENT)))
-    seen = pd.DataFrame({"actual": holdout.customers["orders"], "expected": holdout.expected_orders()})
+    seen = pd.DataFrame({"actual": holdout.customers["bought"], "expected": holdout.expected_orders()})
     grouped = seen.groupby(np.minimum(x, last))
     table = grouped.mean().assign(
         customers=grouped.size(), standard_error=grouped["actual"].sem().fillna(0.0)

@@ -60,11 +60,11 @@ def spend_shares(holdout: Holdout) -> pd.DataFrame:
     """
     if holdout.spend is None:
         return pd.DataFrame(columns=["low", "high", "seen", "fitted"], dtype=np.float64)
-    paid = holdout.customers.query("paid_orders > 0 and mean_value > 0")
-    top = float(paid["mean_value"].quantile(SHOWN))
+    paid = holdout.customers.query("paid_orders > 0 and mean_order_value > 0")
+    top = float(paid["mean_order_value"].quantile(SHOWN))
     width = _round_width(top / min(max(len(paid) / CUSTOMERS_PER_BAR, 1.0), BARS))
     edges = width * np.arange(int(np.ceil(top / width)) + 1)
-    counted, _ = np.histogram(paid["mean_value"], edges)
+    counted, _ = np.histogram(paid["mean_order_value"], edges)
     within = edges[:-1, None] + width * (np.arange(POINTS_PER_BAR) + 0.5) / POINTS_PER_BAR
     shares = paid["paid_orders"].value_counts(normalize=True).sort_index()
     densities = np.exp(holdout.spend.log_likelihood(shares.index.to_numpy()[:, None, None], within))

@@ -4,61 +4,22 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from joren.example import CDNOW_COLUMNS, cdnow_rows
+from tests.joren.documents import ROOT, Checkout, block_with, blocks, made_checkout
 from tests.joren.shop import shop
 
-ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.ja.md")
 PATIENCE_SECONDS = 60
 NOT_HERE = ("make test",)  # what would run this test within itself
-
-
-def blocks(readme: str, language: str) -> list[str]:
-    text = (ROOT / readme).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
-
-
-def block_with(readme: str, words: str, language: str = "sh") -> str:
-    (block,) = (block for block in blocks(readme, language) if words in block)
-    return block
-
-
-@dataclass(frozen=True)
-class Checkout:
-    """A folder where ``make`` and ``.venv/bin/joren`` work as in a checkout after ``make setup``."""
-
-    folder: Path
-    port: int
-
-    def environment(self) -> dict[str, str]:
-        here = {"PYTHONPATH": str(ROOT), "JOREN_PORT": str(self.port), "MAKEFLAGS": ""}
-        return {**os.environ, **here}
-
-    def type(self, lines: str) -> str:
-        """Run shell lines until the first that fails; return what they printed."""
-        lines = lines.replace(":8000", f":{self.port}")
-        typed = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", lines],
-            cwd=self.folder,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert typed.returncode == 0, f"{lines}\n{typed.stdout}\n{typed.stderr}"
-        return typed.stdout
 
 
 @pytest.fixture(scope="module")
@@ -69,18 +30,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("Makefile", "pyproject.toml", "requirements"):
         (folder / name).symlink_to(ROOT / name)
-    programs = folder / ".venv" / "bin"
-    programs.mkdir(parents=True)
-    joren = programs / "joren"
-    joren.write_text(f'#!/bin/sh\nexec {sys.executable} -m joren "$@"\n')
-    joren.chmod(0o755)
-    (programs / "activate").write_text(f'PATH="{programs}:$PATH"\n')
-    for done in ("tools.done", "runtime.done"):
-        (folder / ".venv" / done).touch()
+    place = made_checkout(folder)
     write_orders(folder / "orders.csv")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return Checkout(folder, free.getsockname()[1])
+    return place
 
 
 def write_orders(path: Path) -> None:
@@ -105,7 +57,7 @@ def served(checkout: Checkout, demo: str) -> Iterator[Checkout]:
     log = (checkout.folder / "server.log").open("w")
     command = ["bash", "-c", f"exec {block_with('README.md', 'make serve')}"]
     with subprocess.Popen(
-        command, cwd=checkout.folder, env=checkout.environment(), stderr=log, start_new_session=True
+        command, cwd=checkout.folder, env=checkout.environment, stderr=log, start_new_session=True
     ) as server:
         try:
             wait_until_ready(checkout, server)

@@ -15,11 +15,11 @@ def test_groups_of_frequency_hold_everybody_once(holdout: Holdout) -> None:
     seen = holdout.customers.assign(expected=holdout.expected_orders())
     once = seen[seen["x"] == 1]
     assert table.loc["1", "customers"] == len(once)
-    assert table.loc["1", "actual"] == pytest.approx(once["orders"].mean())
+    assert table.loc["1", "actual"] == pytest.approx(once["bought"].mean())
     assert table.loc["1", "expected"] == pytest.approx(once["expected"].mean())
-    assert table.loc["1", "standard_error"] == pytest.approx(once["orders"].std() / np.sqrt(len(once)))
+    assert table.loc["1", "standard_error"] == pytest.approx(once["bought"].std() / np.sqrt(len(once)))
     assert table["customers"].sum() == len(seen)
-    assert (table["actual"] * table["customers"]).sum() == pytest.approx(seen["orders"].sum())
+    assert (table["actual"] * table["customers"]).sum() == pytest.approx(seen["bought"].sum())
     assert table.index[-1].endswith("+")
     assert (table["customers"] >= LEAST_IN_GROUP).all()
 

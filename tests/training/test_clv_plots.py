@@ -44,7 +44,7 @@ def test_each_says_of_how_many_and_until_when(drawn: dict[str, Figure]) -> None:
 
 def test_titles_state_the_numbers(drawn: dict[str, Figure], holdout: Holdout) -> None:
     title = drawn["tracking_cumulative"].axes[0].get_title(loc="left")
-    assert f"{holdout.customers['orders'].sum():,.0f} repeat purchases held out" in title
+    assert f"{holdout.customers['bought'].sum():,.0f} repeat purchases held out" in title
 
 
 def test_no_picture_has_a_mark_for_each_customer(drawn: dict[str, Figure]) -> None:
@@ -58,7 +58,10 @@ def test_no_picture_has_a_mark_for_each_customer(drawn: dict[str, Figure]) -> No
 
 
 def test_without_spend_there_are_no_pictures_of_value(holdout: Holdout) -> None:
-    assert list(figures_of(replace(holdout, spend=None))) == [*TRACKING, *SHAPES]
+    assert list(figures_of(replace(holdout, value=replace(holdout.value, spend=None)))) == [
+        *TRACKING,
+        *SHAPES,
+    ]
 
 
 def test_few_customers_are_not_cut_into_tenths(holdout: Holdout) -> None:

@@ -38,7 +38,7 @@ def test_histories_that_cannot_be_are_not_in_the_matrix(holdout: Holdout) -> Non
 
 def test_spend_is_shared_out_over_the_bars(holdout: Holdout) -> None:
     table = spend_shares(holdout)
-    mean_value = holdout.customers.query("paid_orders > 0")["mean_value"]
+    mean_value = holdout.customers.query("paid_orders > 0")["mean_order_value"]
     bar = table.iloc[2]
     within = (mean_value >= bar["low"]) & (mean_value < bar["high"])
     assert bar["seen"] == pytest.approx(within.mean())
@@ -51,7 +51,7 @@ def test_the_fitted_shares_are_those_of_simulated_customers(holdout: Holdout) ->
     orders = holdout.customers.query("paid_orders > 0")["paid_orders"].to_numpy()
     known = GammaGamma(p=5.0, q=4.0, v=20.0)
     spent = known.draw_totals(np.repeat(orders, 50), 0, 0.0, rng=rng) / np.repeat(orders, 50)
-    table = spend_shares(replace(holdout, spend=known))
+    table = spend_shares(replace(holdout, value=replace(holdout.value, spend=known)))
     simulated, _ = np.histogram(spent, [*table["low"], table["high"].iloc[-1]])
     np.testing.assert_allclose(table["fitted"], simulated / spent.size, atol=0.005)
 

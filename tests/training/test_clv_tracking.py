@@ -41,7 +41,7 @@ def test_the_expected_total_at_the_end_of_calibration(holdout: Holdout) -> None:
     assert calibrated["actual"].sum() == holdout.customers["x"].sum()
     later = holdout.purchases.expected_purchases(age + 273, 0, 0, 0).sum()
     assert by_day["expected"].sum() == pytest.approx(later, rel=1e-9)
-    assert by_day["actual"].sum() == holdout.customers["x"].sum() + holdout.customers["orders"].sum()
+    assert by_day["actual"].sum() == holdout.customers["x"].sum() + holdout.customers["bought"].sum()
 
 
 def test_weeks_are_whole_and_the_holdout_begins_with_one(holdout: Holdout) -> None:
