@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from string import Formatter
 from typing import SupportsFloat, cast
 
@@ -88,16 +88,39 @@ def _days(value: float) -> str:
     return _counted("day", "days")(round(value))
 
 
+def _noun(one: str, many: str, counter_ja: str, none: str = "0") -> Mapping[str, Callable[[float], str]]:
+    return {"en": _counted(one, many, none), "ja": lambda value: f"{_rounded(value)}{counter_ja}"}
+
+
+def _either(
+    english: Sequence[str], japanese: Sequence[str], least: int = 0
+) -> Mapping[str, Callable[[float], str]]:
+    """Return words for the values from ``least`` up; what lies beyond is said as the nearest."""
+
+    def word(words: Sequence[str], value: float) -> str:
+        return words[min(max(round(value) - least, 0), len(words) - 1)]
+
+    return {"en": lambda value: word(english, value), "ja": lambda value: word(japanese, value)}
+
+
 _UNITS: Mapping[str, Mapping[str, Callable[[float], str]]] = {
     "days": {"en": _days, "ja": lambda value: f"{_rounded(round(value))}日"},
     "orders": {"en": _counted("order", "orders", none="no"), "ja": lambda value: f"{_rounded(value)}回"},
-    "contacts": {
-        "en": _counted("support contact", "support contacts", none="no"),
-        "ja": lambda value: f"{_rounded(value)}件",
-    },
+    "contacts": _noun("support contact", "support contacts", "件", none="no"),
     "topics": {"en": _counted("topic", "topics"), "ja": lambda value: f"{_rounded(value)}種類"},
     "channels": {"en": _counted("channel", "channels"), "ja": lambda value: f"{_rounded(value)}種類"},
-    "hours": {"en": _counted("hour", "hours"), "ja": lambda value: f"{_rounded(value)}時間"},
+    "hours": _noun("hour", "hours", "時間"),
+    "answers": _noun("survey answer", "survey answers", "件", none="no"),
+    "rating": dict.fromkeys(LANGUAGES, _rounded),
+    "rating change": dict.fromkeys(LANGUAGES, lambda value: f"{round(value, 1):+g}"),
+    "silence": _either(("answered", "left unanswered"), ("回答済み", "未回答")),
+    "detractor": _either(("no detractor", "a detractor"), ("批判者ではない", "批判者")),
+    "points": _noun("loyalty point", "loyalty points", "ポイント"),
+    "direction": _either(("down", "sideways", "up"), ("下降", "横ばい", "上昇"), least=-1),
+    "subscriptions": _noun("subscription", "subscriptions", "件", none="no"),
+    "times": _noun("time", "times", "回"),
+    "offers": _noun("offer", "offers", "件", none="no"),
+    "campaigns": _noun("campaign", "campaigns", "件", none="no"),
     "lines": {"en": _counted("line", "lines"), "ja": lambda value: f"{_rounded(value)}行"},
     "months": {"en": _counted("month", "months"), "ja": lambda value: f"{_rounded(value)}か月"},
     "share": {"en": lambda value: f"{value:.0%}", "ja": lambda value: f"{value:.0%}"},

@@ -13,7 +13,10 @@ from datetime import date
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from features.behaviour.events import events_at
 from features.behaviour.history import customer_days, known_at
+from features.behaviour.levels import Levels, mean_spend_by
+from features.behaviour.loyalty import with_tiers
 from features.errors import NothingUsableError
 
 if TYPE_CHECKING:
@@ -31,13 +34,16 @@ class Reference:
     """The population of customers with an order by ``as_of``.
 
     ``recency_cuts`` (days since the last order) and ``frequency_cuts`` (orders) are the values that 20, 40,
-    60 and 80 % of the customers lie at or below.
+    60 and 80 % of the customers lie at or below. ``tier_spend`` and ``channel_spend``: what the customers of
+    each loyalty tier, and of each acquisition channel, spent on average of late, in currency units.
     """
 
     as_of: date
     customers: int
     recency_cuts: Cuts
     frequency_cuts: Cuts
+    tier_spend: Levels = ()
+    channel_spend: Levels = ()
 
     def to_json(self) -> str:
         """Return the reference as JSON with sorted keys: equal references give equal bytes."""
@@ -52,6 +58,8 @@ class Reference:
             fields["customers"],
             tuple(fields["recency_cuts"]),
             tuple(fields["frequency_cuts"]),
+            tier_spend=tuple((tier, spend) for tier, spend in fields["tier_spend"]),
+            channel_spend=tuple((channel, spend) for channel, spend in fields["channel_spend"]),
         )
 
 
@@ -78,10 +86,29 @@ def references_at(tables: Tables, moments: Sequence[date]) -> list[Reference]:
             which=[str(moment) for moment in empty],
             mend="Choose a later moment, or load the earlier purchases.",
         )
+    tiers, channels = _levels(tables, moments, orders)
     return [
-        Reference(moment, sum(recency[moment].values()), _cuts(recency[moment]), _cuts(frequency[moment]))
+        Reference(
+            moment,
+            sum(recency[moment].values()),
+            _cuts(recency[moment]),
+            _cuts(frequency[moment]),
+            tier_spend=tiers.get(moment, ()),
+            channel_spend=channels.get(moment, ()),
+        )
         for moment in moments
     ]
+
+
+def _levels(tables: Tables, moments: Sequence[date], orders: ir.Table) -> tuple[dict[date, Levels], ...]:
+    """Return the mean spend by tier and by acquisition channel at each moment; none without their tables."""
+    standings, customers = (events_at(tables, name, moments) for name in ("loyalty", "customers"))
+    tiers: dict[date, Levels] = {}
+    if standings is not None:
+        rows = with_tiers(standings)
+        tiers = mean_spend_by(rows.filter(rows.is_latest_tier), "tier", orders)
+    channels = {} if customers is None else mean_spend_by(customers, "acquisition_channel", orders)
+    return tiers, channels
 
 
 def _histogram(customers: ir.Table, column: str) -> dict[date, dict[int, int]]:

@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from features.behaviour.acquisition import ACQUISITION
+from features.behaviour.campaigns import CAMPAIGNS
 from features.behaviour.events import EventFamily, Known, events_at
+from features.behaviour.feedback import FEEDBACK
 from features.behaviour.history import customer_days, known_at
+from features.behaviour.loyalty import LOYALTY
 from features.behaviour.purchases import purchase_days, purchase_ratios, purchase_sums
 from features.behaviour.rhythm import rhythm_days, rhythm_ratios, rhythm_sums
+from features.behaviour.subscription import SUBSCRIPTION
 from features.behaviour.support import SUPPORT
 from features.catalogue import CATALOGUE
 
@@ -24,7 +29,14 @@ if TYPE_CHECKING:
 
 __all__ = ["behaviour_panel", "behaviour_table"]
 
-EVENT_FAMILIES: Mapping[str, EventFamily] = {"support": SUPPORT}
+EVENT_FAMILIES: Mapping[str, EventFamily] = {
+    "support": SUPPORT,
+    "feedback": FEEDBACK,
+    "loyalty": LOYALTY,
+    "subscription": SUBSCRIPTION,
+    "campaigns": CAMPAIGNS,
+    "acquisition": ACQUISITION,
+}
 """By the name of the family: how the optional tables become features."""
 
 

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from features.catalogue.acquisition import ACQUISITION
+from features.catalogue.campaigns import CAMPAIGNS
 from features.catalogue.feature import Feature
+from features.catalogue.feedback import FEEDBACK
+from features.catalogue.loyalty import LOYALTY
 from features.catalogue.purchases import PURCHASES
 from features.catalogue.rhythm import RHYTHM
+from features.catalogue.subscription import SUBSCRIPTION
 from features.catalogue.support import SUPPORT
 
 __all__ = ["CATALOGUE", "Feature"]
 
-CATALOGUE: tuple[Feature, ...] = (*PURCHASES, *RHYTHM, *SUPPORT)
+CATALOGUE: tuple[Feature, ...] = (
+    *PURCHASES,
+    *RHYTHM,
+    *SUPPORT,
+    *FEEDBACK,
+    *LOYALTY,
+    *SUBSCRIPTION,
+    *CAMPAIGNS,
+    *ACQUISITION,
+)

@@ -15,7 +15,8 @@ from features.table import EVENT_FAMILIES
 NAMES = {feature.name for feature in CATALOGUE}
 UNITS = {
     *("orders", "lines", "money", "days", "months", "share", "ratio", "log ratio", "score"),
-    *("contacts", "topics", "channels", "hours"),
+    *("contacts", "topics", "channels", "hours", "answers", "rating", "rating change", "silence"),
+    *("detractor", "points", "direction", "subscriptions", "times", "offers", "campaigns"),
 }
 FAMILIES = {"purchases", "rhythm", *EVENT_FAMILIES}
 NEVER_NULL = {
