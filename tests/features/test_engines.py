@@ -23,6 +23,7 @@ from features.reference import references_at
 from features.table import behaviour_panel
 from features.warehouse import Warehouse, tables_in
 from features.window import Window
+from tests.features.people import made_up_people
 from tests.features.shop import made_up_shop, tables_of
 from tests.postgres_server import postgres, why_not
 
@@ -51,7 +52,8 @@ SPARK_CONFIG = {
 
 @pytest.fixture(scope="module")
 def tables() -> Tables:
-    return tables_of(made_up_shop(11))
+    shop = made_up_shop(11)
+    return tables_of(shop, others=made_up_people(11, sorted(shop.customer_id.unique())))
 
 
 @pytest.fixture(scope="module")
