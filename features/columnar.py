@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from features.delimited import Ragged
 from features.errors import UnreadableSourceError
 
-__all__ = ["Frame", "ParquetFile", "frame_of", "is_parquet", "open_parquet"]
+__all__ = ["BATCH_ROWS", "Frame", "ParquetFile", "frame_of", "is_parquet", "numbered", "open_parquet"]
 
 BATCH_ROWS = 1 << 20
 MAGIC = b"PAR1"
@@ -37,7 +37,7 @@ class Frame:
     def batches(self, positions: Sequence[int]) -> Iterator[pa.RecordBatch]:
         """Yield ``source_row`` and the columns at ``positions``, named by these, in the table's order."""
         chosen = self.table.select(list(positions)).rename_columns([str(position) for position in positions])
-        yield from _numbered(chosen.to_batches(BATCH_ROWS))
+        yield from numbered(chosen.to_batches(BATCH_ROWS))
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class ParquetFile:
 
     def batches(self, positions: Sequence[int]) -> Iterator[pa.RecordBatch]:
         """Yield ``source_row`` and the columns at ``positions``, named by these, in the file's order."""
-        yield from _numbered(self._chosen(positions))
+        yield from numbered(self._chosen(positions))
 
     def _chosen(self, positions: Sequence[int]) -> Iterator[pa.RecordBatch]:
         names = [self.names[position] for position in positions]
@@ -100,7 +100,8 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _numbered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def numbered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Put ``source_row``, counted from 1, before the columns of each batch."""
     read = 0
     for batch in batches:
         rows = pa.array(np.arange(read + 1, read + 1 + batch.num_rows))

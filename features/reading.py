@@ -53,11 +53,11 @@ def read_table(
     The refused rows are added to the table ``quarantine``. Raises a `DataError` where columns are missing,
     a column cannot be read as text, or too many rows are refused.
     """
-    positions = matched_columns(contract, source.columns, opened.names, source.location, source.constants)
+    positions = matched_columns(contract, source.columns, opened.names, source.name, source.constants)
     attributes = attribute_columns(contract, positions, opened.names)
     columns = {name: opened.names[position] for name, position in positions.items()}
     texts = _texts(connection, opened, positions | attributes, source)
-    currency = business_currency(texts, terms.currency, source.location)
+    currency = business_currency(texts, terms.currency, source.name)
     conventions = conventions_of(texts, contract)
     typed = conformed(texts, contract, conventions, terms.zone, is_foreign(texts, currency))
     judged = connection.create_table(contract.name, with_days(typed, contract))
@@ -75,7 +75,7 @@ def read_table(
         accepted,
         quarantine,
         contract,
-        location=source.location,
+        location=source.name,
         columns=columns | {name: f"{value!r} in every row" for name, value in source.constants.items()},
         attributes={name: opened.names[position] for name, position in attributes.items()},
         notes=notes,
@@ -102,7 +102,7 @@ def _texts(connection: Backend, opened: Opened, positions: Mapping[str, int], so
             )
         except duckdb.Error as error:
             raise UnreadableSourceError(
-                f"{source.location}: a column cannot be read as text: {str(error).splitlines()[0]}",
+                f"{source.name}: a column cannot be read as text: {str(error).splitlines()[0]}",
                 which=[
                     f"{opened.names[position]}: {batch.schema.field(str(position)).type}"
                     for position in positions.values()

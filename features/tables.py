@@ -19,14 +19,26 @@ __all__ = ["DataConfig", "ReadReport", "Rules", "Source", "Tables", "rows_known"
 class Source:
     """Where one table of the contract comes from.
 
-    ``location`` is the path of a CSV or Parquet file. ``columns`` maps contract columns to the user's; a
-    contract column that is not mapped is looked up under its own name. ``constants`` gives contract columns
-    the same value in every row: a file of reviews is all of one kind of survey.
+    ``location`` is the path of a CSV, Parquet or DuckDB file, or the URL of a Postgres database without its
+    password; in a database, ``table`` or ``query`` says what is read ("shop.duckdb::orders" will do, too).
+    A URL that is still to come from the environment is "$" and the variable's name.
+
+    ``columns`` maps contract columns to the user's; a contract column that is not mapped is looked up under
+    its own name. ``constants`` gives contract columns the same value in every row: a file of reviews is all
+    of one kind of survey.
     """
 
     location: str
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    table: str = ""
+    query: str = ""
+    password: str = field(default="", repr=False)
+
+    @property
+    def name(self) -> str:
+        """What it goes by; no secret is in it."""
+        return f"{self.location}::{self.table}" if self.table else self.location
 
 
 @dataclass(frozen=True)
