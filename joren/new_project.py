@@ -7,30 +7,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from features.contract import CONTRACT
+from features.opening import WITHIN
 from features.tables import Source
 from joren.errors import ConfigError
 from joren.example import CDNOW_AS_OF, CDNOW_COLUMNS, CDNOW_HORIZON_DAYS, write_cdnow
-from joren.recognise import Found, recognise, seen_as
+from joren.recognise import Found, Place, places_in, recognise, seen_as
 from joren.template import project_file_text
 
 __all__ = ["NewProject", "example_project", "project_for"]
 
 FILE_NAME = "joren.toml"
 DATA_NAME = "transactions.csv"
-SUFFIXES = {".csv", ".tsv", ".txt", ".parquet", ".pq"}
+SUFFIXES = {".csv", ".tsv", ".txt", ".parquet", ".pq", ".duckdb"}
 
 
 @dataclass(frozen=True)
 class NewProject:
     """What was made: ``written`` is False where a joren.toml was there and stays.
 
-    ``tables`` are those recognised, ``unused`` the files that were not.
+    ``tables`` are those recognised, ``unused`` the places that were not.
     """
 
     file: Path
     written: bool
     tables: Mapping[str, Found] = field(default_factory=dict)
-    unused: tuple[Path, ...] = ()
+    unused: tuple[Place, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -53,7 +54,7 @@ def example_project(folder: Path, *, anew: bool = False) -> NewProject:
         horizon_days=CDNOW_HORIZON_DAYS,
         currency="USD",
     )
-    return _written(folder, text, {"transactions": Found(data, columns, CDNOW_COLUMNS)}, (), anew=anew)
+    return _written(folder, text, {"transactions": Found(Place(data), columns, CDNOW_COLUMNS)}, (), anew=anew)
 
 
 def project_for(
@@ -69,25 +70,33 @@ def project_for(
         required = {name: name for name in CONTRACT["transactions"].required}
         text = project_file_text({"transactions": Source(DATA_NAME, required)})
         return _written(folder, text, {}, (), anew=anew)
-    others = [path for path in _listed(files) if path != transactions]
+    named = _named(transactions) if transactions else None
+    others = [place for place in places_in(_listed(files)) if place != named]
     tables = recognise(others)
-    if transactions:
-        tables = {"transactions": seen_as("transactions", transactions)} | {
+    if named:
+        tables = {"transactions": seen_as("transactions", named)} | {
             name: found for name, found in tables.items() if name != "transactions"
         }
     if "transactions" not in tables:
         raise ConfigError(
             "None of the files looks like transactions: a customer, a time and an amount.",
-            which=[str(path) for path in others],
+            which=[str(place) for place in others],
             mend="Say which it is: --transactions FILE",
         )
     sources = {
-        name: Source(_as_seen_from(folder, found.path), found.columns, found.constants)
+        name: Source(
+            _as_seen_from(folder, found.place.path), found.columns, found.constants, table=found.place.table
+        )
         for name, found in tables.items()
     }
-    taken = {found.path for found in tables.values()}
-    unused = tuple(path for path in others if path not in taken)
+    taken = {found.place for found in tables.values()}
+    unused = tuple(place for place in others if place not in taken)
     return _written(folder, project_file_text(sources), tables, unused, anew=anew)
+
+
+def _named(transactions: Path) -> Place:
+    path, _, table = str(transactions).partition(WITHIN)
+    return Place(Path(path), table)
 
 
 def _listed(files: Iterable[Path]) -> list[Path]:
@@ -102,7 +111,7 @@ def _listed(files: Iterable[Path]) -> list[Path]:
 
 
 def _written(
-    folder: Path, text: str, tables: Mapping[str, Found], unused: tuple[Path, ...], *, anew: bool
+    folder: Path, text: str, tables: Mapping[str, Found], unused: tuple[Place, ...], *, anew: bool
 ) -> NewProject:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / FILE_NAME

@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from features.errors import NothingUsableError
 from features.tables import DataConfig, Rules, Source, Tables
 from joren.errors import ConfigError
-from joren.sections import DataFile, ProjectFile
-from joren.toml_faults import line_of, refusal, refuse_unknown_column
+from joren.places import source_of
+from joren.sections import ProjectFile
+from joren.toml_faults import refusal, refuse_unknown_column
 from training.config import TrainingConfig
 from training.policy import Policy
 
@@ -39,14 +40,9 @@ class Project:
     serving: Mapping[str, object] = field(default_factory=dict)
 
     @property
-    def data_file(self) -> Path:
-        """The file of the transactions."""
-        return Path(self.data.sources["transactions"].location)
-
-    @property
     def source_name(self) -> str:
-        """The name that the transactions' file goes by."""
-        return self.data_file.name
+        """The name that the transactions' source goes by."""
+        return Path(self.data.sources["transactions"].name).name
 
 
 def load_project(folder: Path) -> Project:
@@ -71,7 +67,9 @@ def load_project(folder: Path) -> Project:
     return Project(
         folder=folder,
         data=DataConfig(
-            sources={name: _source(table, name, path, text) for name, table in file.tables.present().items()},
+            sources={
+                name: source_of(table, name, path, text) for name, table in file.tables.present().items()
+            },
             zone=file.business.zone,
             currency=file.business.currency,
             refused_share_limit=file.data.refused_share_limit,
@@ -82,19 +80,6 @@ def load_project(folder: Path) -> Project:
         as_of=file.run.as_of,
         serving=file.serving.model_dump(exclude_none=True),
     )
-
-
-def _source(table: DataFile, name: str, path: Path, text: str) -> Source:
-    """Return where the table ``name`` lies, as ``path`` says; ``text`` is what that holds."""
-    for key, given in (("columns", table.columns), ("constants", table.constants)):
-        for column, value in given.items():
-            at = line_of(path, text, ("tables", name, key, column))
-            refuse_unknown_column(column, at, name)
-            if not value:
-                raise ConfigError(
-                    f"{at}{column} has no name yet.", mend="Name the file's column that holds it."
-                )
-    return Source(str(path.parent / table.file), table.columns, table.constants)
 
 
 def one_shot_project(

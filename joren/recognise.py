@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from features.contract import CONTRACT, SCALES
-from features.opening import Opened, open_file
+from features.duckdb_source import is_duckdb, tables_within
+from features.opening import WITHIN, Opened, open_file
 from joren.usual_names import USUAL_NAMES, guess_columns, plain
 
-__all__ = ["Found", "recognise", "seen_as"]
+__all__ = ["Found", "Place", "places_in", "recognise", "seen_as"]
 
 _NAMED = {
     "transactions": "transaction order sale purchase invoice receipt 売上 購入 購買 注文 取引",
@@ -32,10 +33,21 @@ _USES = Counter(name for names in _KNOWN_NAMES.values() for name in names)
 
 
 @dataclass(frozen=True)
-class Found:
-    """A file taken for a table: its columns by the contract's names, what it leaves unsaid, its header."""
+class Place:
+    """A file, or one table of a DuckDB file."""
 
     path: Path
+    table: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path}{WITHIN}{self.table}" if self.table else str(self.path)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A place taken for a table: its columns by the contract's names, what it leaves unsaid, its header."""
+
+    place: Place
     columns: Mapping[str, str]
     header: tuple[str, ...]
     constants: Mapping[str, str] = field(default_factory=dict)
@@ -46,45 +58,57 @@ class Found:
         return [name for name in CONTRACT[table].required if name not in said]
 
 
-def recognise(paths: Iterable[Path]) -> dict[str, Found]:
-    """Return, by table, the file that looks most like it; no file is taken twice.
+def places_in(paths: Iterable[Path]) -> list[Place]:
+    """Return the files, and in their stead the tables of those that are DuckDB's; each once.
 
-    A file is taken for a table whose required columns it has, by the columns that only this table has and by
+    Raises ``SourceNotFoundError`` or ``UnreadableSourceError``.
+    """
+    places: list[Place] = []
+    for path in paths:
+        within = tables_within(path) if path.is_file() and is_duckdb(path) else [""]
+        places += [Place(path, table) for table in within]
+    return list(dict.fromkeys(places))
+
+
+def recognise(places: Iterable[Place]) -> dict[str, Found]:
+    """Return, by table, the place that looks most like it; none is taken twice.
+
+    A place is taken for a table whose required columns it has, by the columns that only this table has and by
     its own name. Raises ``SourceNotFoundError`` or ``UnreadableSourceError``.
     """
-    opened = {path: _open(path) for path in paths}
+    opened = {place: _open(place) for place in places}
     likeness = {
-        (table, path): _likeness(table, path, file.names)
-        for path, file in opened.items()
+        (table, place): _likeness(table, place, source.names)
+        for place, source in opened.items()
         for table in CONTRACT
     }
     found: dict[str, Found] = {}
-    for (table, path), weight in sorted(likeness.items(), key=lambda each: -each[1]):
-        if weight and table not in found and path not in {one.path for one in found.values()}:
-            found[table] = _found(table, path, opened[path])
+    for (table, place), weight in sorted(likeness.items(), key=lambda each: -each[1]):
+        if weight and table not in found and place not in {one.place for one in found.values()}:
+            found[table] = _found(table, place, opened[place])
     return {table: found[table] for table in CONTRACT if table in found}
 
 
-def seen_as(table: str, path: Path) -> Found:
-    """Return ``path`` taken for ``table``, whatever it looks like; raises as `recognise` does."""
-    return _found(table, path, _open(path))
+def seen_as(table: str, place: Place) -> Found:
+    """Return ``place`` taken for ``table``, whatever it looks like; raises as `recognise` does."""
+    return _found(table, place, _open(place))
 
 
-def _open(path: Path) -> Opened:
-    return open_file(path, _USES.keys())
+def _open(place: Place) -> Opened:
+    return open_file(place.path, _USES.keys(), table=place.table)
 
 
-def _likeness(table: str, path: Path, header: Sequence[str]) -> int:
-    """Return how much speaks for the file being ``table``: 0 where a required column is not there."""
+def _likeness(table: str, place: Place, header: Sequence[str]) -> int:
+    """Return how much speaks for the place being ``table``: 0 where a required column is not there."""
     columns = guess_columns(header, table)
     if not columns.keys() | {"kind"} >= set(CONTRACT[table].required):
         return 0
     telling = sum(_USES[plain(user)] == 1 for column, user in columns.items() if column != "customer_id")
-    return telling + A_NAME_WEIGHS * _is_named_for(table, path)
+    return telling + A_NAME_WEIGHS * _is_named_for(table, place)
 
 
-def _is_named_for(table: str, path: Path) -> bool:
-    words = re.findall(r"[a-z]+|[^\W\d_a-z]+", path.stem.casefold())
+def _is_named_for(table: str, place: Place) -> bool:
+    words = re.findall(r"[a-z]+|[^\W\d_a-z]+", (place.table or place.path.stem).casefold())
     return any(
         word.startswith(hint) if hint.isascii() else hint in word
         for word in words
@@ -92,19 +116,19 @@ def _is_named_for(table: str, path: Path) -> bool:
     )
 
 
-def _found(table: str, path: Path, opened: Opened) -> Found:
+def _found(table: str, place: Place, opened: Opened) -> Found:
     header = tuple(opened.names)
     columns = guess_columns(header, table)
     constants = {}
     if table == "surveys" and "kind" not in columns and "score" in columns:
-        kind = _kind_of(path, columns["score"], opened)
+        kind = _kind_of(place, columns["score"], opened)
         constants = {"kind": kind} if kind else {}
-    return Found(path, columns, header, constants)
+    return Found(place, columns, header, constants)
 
 
-def _kind_of(path: Path, column: str, opened: Opened) -> str:
+def _kind_of(place: Place, column: str, opened: Opened) -> str:
     """Return the kind of survey that a file is of: by its names, or else by the scores; "" where in doubt."""
-    words = re.findall("[a-z]+", f"{column} {path.stem}".casefold())
+    words = re.findall("[a-z]+", f"{column} {place.table or place.path.stem}".casefold())
     if named := next((kind for kind in SCALES if any(word.startswith(kind) for word in words)), ""):
         return named
     scores = []

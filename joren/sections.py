@@ -8,7 +8,9 @@ from typing import Annotated, Literal, cast, get_args
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-__all__ = ["ProjectFile", "keys_beside"]
+__all__ = ["NO_PLACE", "DataTable", "ProjectFile", "keys_beside"]
+
+NO_PLACE = "no_place"  # what pydantic is told where a table has no place to be read from, or two
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=1, le=3650)]
@@ -42,12 +44,33 @@ class Data(Section):
     rules: DataRules = DataRules()
 
 
-class DataFile(Section):
-    """One table of the contract: its file, the file's own names of the columns, and what it leaves unsaid."""
+class DataTable(Section):
+    """One table of the contract: where it is, its own names of the columns, and what it leaves unsaid.
 
-    file: str
+    It is a ``file``, or lies in the database of ``url`` (never with a password) or of the URL that the
+    environment variable ``url_env`` holds; ``table`` or ``query`` says what to read in a database.
+    """
+
+    file: str | None = None
+    url: str | None = None
+    url_env: str | None = None
+    table: str = ""
+    query: str = ""
     columns: dict[str, str] = {}
     constants: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _in_one_place(self) -> DataTable:
+        places = [name for name in ("file", "url", "url_env") if getattr(self, name) is not None]
+        if not places:
+            raise PydanticCustomError(NO_PLACE, "file is missing")
+        if len(places) > 1:
+            raise PydanticCustomError(NO_PLACE, "{both} are two places", {"both": " and ".join(places)})
+        if self.table and self.query:
+            raise PydanticCustomError(NO_PLACE, "table and query are two questions")
+        if places != ["file"] and not self.table and not self.query:
+            raise PydanticCustomError(NO_PLACE, "table is missing")
+        return self
 
 
 class Run(Section):
@@ -92,15 +115,15 @@ class Serving(Section):
 class Tables(Section):
     """The tables of the contract that are read."""
 
-    transactions: DataFile
-    customers: DataFile | None = None
-    interactions: DataFile | None = None
-    surveys: DataFile | None = None
-    loyalty: DataFile | None = None
-    subscriptions: DataFile | None = None
-    treatments: DataFile | None = None
+    transactions: DataTable
+    customers: DataTable | None = None
+    interactions: DataTable | None = None
+    surveys: DataTable | None = None
+    loyalty: DataTable | None = None
+    subscriptions: DataTable | None = None
+    treatments: DataTable | None = None
 
-    def present(self) -> dict[str, DataFile]:
+    def present(self) -> dict[str, DataTable]:
         """Return the tables that the file names."""
         return {name: table for name, table in self if table is not None}
 

@@ -70,7 +70,10 @@ def project_file_text(
 
 def _table_lines(name: str, source: Source) -> Iterator[str]:
     yield f"[tables.{name}]"
-    yield _line(f"file = {_quoted(source.location)}", "CSV or Parquet; relative to this folder", given=True)
+    told = "CSV, Parquet or DuckDB; relative to this folder"
+    yield _line(f"file = {_quoted(source.location)}", told, given=True)
+    if source.table:
+        yield _line(f"table = {_quoted(source.table)}", "in that file", given=True)
     if source.constants:
         said = ", ".join(f"{column} = {_quoted(value)}" for column, value in source.constants.items())
         yield _line(f"constants = {{ {said} }}", "the same in every row", given=True)

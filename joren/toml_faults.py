@@ -10,8 +10,8 @@ from pathlib import Path
 from pydantic_core import ErrorDetails
 
 from features.contract import CONTRACT
+from joren import sections
 from joren.errors import ConfigError
-from joren.sections import keys_beside
 
 __all__ = ["line_of", "refusal", "refuse_unknown_column"]
 
@@ -37,7 +37,12 @@ def refusal(problems: list[ErrorDetails], path: Path, text: str) -> ConfigError:
     match problem["type"]:
         case "extra_forbidden":
             return ConfigError(
-                f"{at}{name} is no key that Joren knows.", mend=_nearest(key[-1], keys_beside(key))
+                f"{at}{name} is no key that Joren knows.", mend=_nearest(key[-1], sections.keys_beside(key))
+            )
+        case sections.NO_PLACE:
+            return ConfigError(
+                f"{at}{name}.{problem['msg']}.",
+                mend="A table is a file, or a table or query of the database of a url or url_env.",
             )
         case "missing":
             return ConfigError(f"{at}{name} is missing.", mend="See what `joren init DIR` writes.")

@@ -10,7 +10,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from features.tables import Tables
+import ibis
+
+from features.tables import Source, Tables
 from features.window import Window
 from joren.project import Project
 from training import clv_plots
@@ -104,12 +106,25 @@ def _linked(source: str, place: str) -> None:
 def _fingerprint(tables: Tables, project: Project, as_of: date) -> dict[str, str | int]:
     """Return what tells this data from any other: no row of it."""
     report = tables.reports["transactions"]
-    with project.data_file.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {
-        "sha256": digest,
+        **{
+            key + ("" if name == "transactions" else f"_{name}"): digest
+            for name, source in project.data.sources.items()
+            for key, digest in _digest(source, tables, name).items()
+        },
         "rows": report.accepted,
         "first_day": str(tables.first_day(as_of)),
         "last_day": str(tables.last_day(as_of)),
         "columns": ", ".join(report.columns),
     }
+
+
+def _digest(source: Source, tables: Tables, name: str) -> dict[str, str]:
+    """Return the hash of a table's file; of the rows that were accepted, in any order, from a database."""
+    path = Path(source.location)
+    if path.is_file() and not source.table and not source.query:
+        with path.open("rb") as file:
+            return {"sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    rows = tables.optional.get(name, tables.transactions)
+    line = ibis.struct({column: rows[column] for column in rows.columns if column != "source_row"})
+    return {"rows_hash": str(line.hash().cast("decimal(38, 0)").sum().to_pyarrow().as_py())}

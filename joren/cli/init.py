@@ -27,7 +27,7 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The project's folder; made if need be.")],
     transactions: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Your purchases, CSV or Parquet; the header tells the columns."),
+        typer.Option(metavar="FILE", help="Your purchases; the header tells the columns."),
     ] = None,
     files: Annotated[
         list[Path] | None,
@@ -73,10 +73,10 @@ def _tell(made: NewProject, folder: Path, console: Console) -> None:
         return
     console.print(Text.assemble(("✓ ", "green"), f"{made.file}"))
     for table, found in made.tables.items():
-        console.print(Text.assemble((table, "bold"), f" from {found.path}"), soft_wrap=True)
+        console.print(Text.assemble((table, "bold"), f" from {found.place}"), soft_wrap=True)
         console.print(_columns(table, found))
-    for path in made.unused:
-        console.print(Text(f"{path} is like no table that is still to be found: not used.", style="dim"))
+    for place in made.unused:
+        console.print(Text(f"{place} is like no table that is still to be found: not used.", style="dim"))
     command = "run" if made.complete else "check"
     console.print(Text.assemble(("→ ", "bold green"), f"cd {folder} && joren {command}"), soft_wrap=True)
 

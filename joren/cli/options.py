@@ -46,7 +46,9 @@ HorizonDays = Annotated[
 DATA = "Data given here, instead of in joren.toml"
 Transactions = Annotated[
     Path | None,
-    typer.Option("--transactions", metavar="FILE", help="CSV or Parquet.", rich_help_panel=DATA),
+    typer.Option(
+        "--transactions", metavar="FILE", help="CSV, Parquet, or shop.duckdb::orders.", rich_help_panel=DATA
+    ),
 ]
 Mapping = Annotated[
     list[str] | None,

@@ -1,14 +1,16 @@
 import json
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
 from joren.cli.app import app
 from joren.errors import ConfigError
 from joren.project import load_project
-from joren.recognise import recognise
+from joren.recognise import Place, recognise
 
 
 def init(*arguments: object) -> str:
@@ -151,7 +153,7 @@ def test_the_kind_of_a_survey_is_told_by_its_name_or_its_scores(
     file = tmp_path / "survey.csv"
     rows = "".join(f"c-{number},2026-11-20,{value}\n" for number, value in enumerate(values))
     file.write_text(f"customer_id,date,{score}\n{rows}")
-    assert recognise([file])["surveys"].constants == kind
+    assert recognise([Place(file)])["surveys"].constants == kind
 
 
 def test_files_may_be_named_one_by_one_and_the_transactions_outright(tmp_path: Path) -> None:
@@ -169,3 +171,24 @@ def test_files_may_be_named_one_by_one_and_the_transactions_outright(tmp_path: P
     result = CliRunner().invoke(app, ["init", str(tmp_path / "b"), str(data / "CRM.csv")])
     assert result.exit_code == 2
     assert "--from" in result.stderr
+
+
+def test_the_tables_of_a_duckdb_file_are_looked_at_one_by_one(tmp_path: Path) -> None:
+    with closing(duckdb.connect(tmp_path / "shop.duckdb")) as connection:
+        connection.execute(
+            "CREATE TABLE orders AS SELECT 'c-7f' AS customer_id, today() AS date, 5 AS amount"
+        )
+        connection.execute("CREATE SCHEMA crm; CREATE TABLE crm.nps AS SELECT 'c-7f' AS id, today() AS date")
+        connection.execute(
+            "ALTER TABLE crm.nps RENAME COLUMN id TO customer; ALTER TABLE crm.nps ADD score INT"
+        )
+    init(tmp_path, "--from", tmp_path / "shop.duckdb")
+    sources = load_project(tmp_path).data.sources
+    assert {name: (source.table, dict(source.constants)) for name, source in sources.items()} == {
+        "transactions": ("orders", {}),
+        "surveys": ("crm.nps", {"kind": "nps"}),
+    }
+    checked = CliRunner().invoke(app, ["check", "--project", str(tmp_path)])
+    assert checked.exit_code == 0, checked.output
+    init(tmp_path / "other", "--transactions", f"{tmp_path / 'shop.duckdb'}::orders")
+    assert load_project(tmp_path / "other").data.sources["transactions"].table == "orders"

@@ -8,6 +8,7 @@ from joren.errors import ConfigError
 from joren.project import load_project, one_shot_project
 from joren.template import project_file_text
 
+IN_DATABASE = "[tables.transactions]\nurl = 'postgresql://u:s3cret@h/d'\n"
 DATA = '[tables.transactions]\nfile = "t.csv"\n'
 
 
@@ -109,6 +110,12 @@ def test_every_example_in_the_written_file_is_a_key_that_exists(tmp_path: Path) 
         (DATA + "[tables.survey]\nfile = 's.csv'\n", r"line 3: tables\.survey is no key.*surveys"),
         (DATA + "[tables.surveys]\nfiel = 's.csv'\n", r"line 4: tables\.surveys\.fiel is no key.*file"),
         (DATA + "[data.rules]\ncancelled_orders = 'forget'\n", r"line 4: .*'forget' cannot be"),
+        (DATA + "url = 'postgresql://h/d'\n", r"line 1: tables\.transactions\.file and url are two places"),
+        (DATA + "table = 't'\nquery = 'q'\n", r"two questions"),
+        (IN_DATABASE, r"line 1: tables\.transactions\.table is missing"),
+        (IN_DATABASE + "table = 't'\n", r"line 2: url holds a password.*url_env"),
+        ("[tables.transactions]\nurl = 'mysql://u:s3cret@h/d'\ntable = 't'\n", r"line 2: url is no URL"),
+        ("[tables.transactions]\nurl = 'postgres://u:a/s3cret@h/d'\ntable = 't'\n", r"line 2: url is no URL"),
         ("[tables.transaction]\nfile = 't.csv'\n", r"line 1: tables\.transaction is no key.*transactions"),
         (DATA + "[run]\nhorizon_days = 0\n", r"line 4: run\.horizon_days = 0 cannot be.*greater"),
         (DATA + "[run]\nas_of = '2026-03-31'\n", r"line 4: run\.as_of = .* is no date.*quotation"),
@@ -130,6 +137,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_line_key_and_way_out(
         load_project(written(tmp_path, text))
     assert refusal.value.exit_code == 2
     assert refusal.value.mend
+    assert "s3cret" not in str(refusal.value)
 
 
 def test_a_folder_without_the_file(tmp_path: Path) -> None:
@@ -173,3 +181,26 @@ def test_the_options_of_the_one_shot_make_a_project_too(tmp_path: Path) -> None:
 def test_options_that_cannot_be(tmp_path: Path, options: dict[str, object], says: str) -> None:
     with pytest.raises(ConfigError, match=says):
         one_shot_project(Path("t.csv"), date(2026, 3, 31), 60, tmp_path, **options)  # type: ignore[arg-type]
+
+
+def test_a_table_of_a_database_takes_its_secret_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        '[tables.transactions]\nfile = "shop.duckdb"\ntable = "sales.orders"\n'
+        '[tables.surveys]\nurl = "postgresql://reader@db.example/shop?sslmode=require"\nquery = "SELECT 1"\n'
+        '[tables.loyalty]\nurl_env = "SHOP_URL"\ntable = "points"\n'
+    )
+    monkeypatch.setenv("SHOP_URL", "postgresql+psycopg://reader:s3%2Fcret@db.example:5433/shop")
+    sources = load_project(written(tmp_path, text)).data.sources
+    assert sources["transactions"].name == f"{tmp_path / 'shop.duckdb'}::sales.orders"
+    assert sources["surveys"].location == "postgresql://reader@db.example/shop?sslmode=require"
+    loyalty = sources["loyalty"]
+    assert (loyalty.name, loyalty.password) == ("postgresql://reader@db.example:5433/shop::points", "s3/cret")
+    assert "cret" not in repr(sources)
+    monkeypatch.setenv("SHOP_URL", "reader:s3cret@db.example")
+    with pytest.raises(ConfigError, match="SHOP_URL is no URL") as refusal:
+        load_project(tmp_path)
+    assert "s3cret" not in str(refusal.value)
+    monkeypatch.delenv("SHOP_URL")
+    assert load_project(tmp_path).data.sources["loyalty"].location == "$SHOP_URL"
