@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from features.tables import Tables
 
-__all__ = ["grouped_histories", "purchase_histories"]
+__all__ = ["grouped_histories", "histories_panel", "purchase_histories"]
 
 
 def purchase_histories(tables: Tables, as_of: date) -> ir.Table:
@@ -27,9 +28,14 @@ def purchase_histories(tables: Tables, as_of: date) -> ir.Table:
 
     Nothing that happened, or reached the business, after ``as_of`` counts.
     """
-    known = known_at(customer_days(tables), [as_of])
+    return histories_panel(tables, [as_of]).drop("as_of")
+
+
+def histories_panel(tables: Tables, moments: Sequence[date]) -> ir.Table:
+    """Return `purchase_histories` at many moments, by one query; sorted by as_of, then customer_id."""
+    known = known_at(customer_days(tables), moments)
     bought = known.age_days.max(where=known.purchase)
-    sums = known.group_by("customer_id").aggregate(
+    sums = known.group_by("as_of", "customer_id").aggregate(
         x=known.count(where=known.purchase) - 1,
         t_x=bought - known.age_days.min(where=known.purchase),
         T=bought,
@@ -40,7 +46,7 @@ def purchase_histories(tables: Tables, as_of: date) -> ir.Table:
         margin=known.margin.sum(),
     )
     mean_value = sums.gross.cast("float64") / sums.paid_orders.nullif(0)
-    return sums.filter(sums.x >= 0).mutate(mean_value=mean_value).order_by("customer_id")
+    return sums.filter(sums.x >= 0).mutate(mean_value=mean_value).order_by("as_of", "customer_id")
 
 
 def grouped_histories(tables: Tables, as_of: date) -> ir.Table:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Self
 
 import numpy as np
 
 from features.tables import Tables
+from training.acquisition import acquisition_of
+from training.arrivals import Arrivals
 from training.models.glm import Array
 from training.models.value import FAMILIES, TITLES
+from training.season import Season
+from training.seasonality import rhythm_at
 from training.stretches import Stretch, held_out, held_out_windows
 from training.trial import Trial, tried
 
@@ -66,7 +70,8 @@ class Choice:
     """The picked model, why, and the whole table that it was picked by.
 
     ``moment``: the day before the newest stretch; None where nothing was held out. ``horizon_days``: the days
-    of a stretch. ``held_out``: newest first.
+    of a stretch. ``held_out``: newest first. ``season``: the year's rhythm that goes with the model, None
+    where none is known. ``notes``: what the history cannot tell.
     """
 
     picked: str
@@ -75,6 +80,7 @@ class Choice:
     horizon_days: int
     candidates: tuple[Candidate, ...]
     held_out: tuple[HeldOut, ...] = ()
+    season: Season | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -109,6 +115,7 @@ class Choice:
                 HeldOut(**stretch | {name: date.fromisoformat(stretch[name]) for name in days})
                 for stretch in kept["held_out"]
             ),
+            season=kept["season"] and Season(tuple(kept["season"]["months"])),
             notes=tuple(kept["notes"]),
         )
 
@@ -122,7 +129,14 @@ def choose(tables: Tables, as_of: date, horizon_days: int) -> Choice:
     """
     first_day, last_day = tables.first_day(as_of) or as_of, tables.last_day(as_of) or as_of
     windows = held_out_windows(first_day, last_day, horizon_days)
-    stretches = held_out(tables, windows, known_by=as_of)
+    stretches = held_out(tables, windows, first_day=first_day, known_by=as_of)
+    arrivals = Arrivals.of(tables, first_day, as_of)
+    rhythm = rhythm_at(tables, arrivals, as_of)
+    notes = tuple(note for note in (acquisition_of(arrivals).note, rhythm.note) if note)
+    return replace(_judged(stretches, horizon_days), season=rhythm.season, notes=notes)
+
+
+def _judged(stretches: Sequence[Stretch], horizon_days: int) -> Choice:
     if not stretches:
         return _by_default(NOTHING_HELD_OUT, horizon_days, {})
     trials, failures = {}, {}
@@ -135,17 +149,18 @@ def choose(tables: Tables, as_of: date, horizon_days: int) -> Choice:
     if not trials:
         return _by_default(NOTHING_CONVERGED, horizon_days, failures)
     picked, why = _pick(trials)
+    candidates = (
+        Candidate(name, note=failures[name])
+        if name in failures
+        else _candidate(name, trials[name], picked=name == picked)
+        for name in FAMILIES
+    )
     return Choice(
         picked=picked,
         why=why,
         moment=stretches[0].window.as_of,
         horizon_days=stretches[0].window.horizon_days,
-        candidates=tuple(
-            _candidate(name, trials[name], picked=name == picked)
-            if name in trials
-            else Candidate(name, note=failures[name])
-            for name in FAMILIES
-        ),
+        candidates=tuple(candidates),
         held_out=tuple(
             _told(stretch, trial) for stretch, trial in zip(stretches, trials[picked], strict=True)
         ),

@@ -65,7 +65,7 @@ def fit(
     value: ValueModel | None = None
     learned = NOTHING_LEARNED
     try:
-        value = ValueModel.fit(behaviour, FAMILIES[choice.picked])
+        value = ValueModel.fit(behaviour, FAMILIES[choice.picked], choice.season)
         if (method or method_for(first_day, last_day, config.horizon_days)) is not Method.LIFETIME_VALUE_ONLY:
             with threadpool_limits(config.threads, user_api="blas"):
                 learned = learn(tables, as_of, config, value)

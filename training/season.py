@@ -43,7 +43,7 @@ class Season:
         last = of + int(horizon_days)
         clock = self._between(of.min(initial=0), last.max(initial=0))
         elapsed = clock(last) - clock(of)
-        return float(elapsed[0]) if elapsed.size == 1 else elapsed[place]
+        return elapsed[place] if elapsed.size > 1 else float(elapsed.sum())
 
     def days_until(self, moments: pd.DatetimeIndex, elapsed: Array) -> Array:
         """Return the days from each moment until this clock has run ``elapsed``; infinite beyond 4 years."""

@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 
 from features.behaviour.history import customer_days, valid_at
-from features.histories import purchase_histories
+from features.histories import histories_panel
 from features.labels import outcomes_panel
 from features.tables import Tables
 from features.window import Window
 from training.models.glm import Array
 from training.panel import as_frame, lead_days
+from training.season import Season
+from training.seasonality import season_at
 
 __all__ = ["SHORTEST_DAYS", "Stretch", "held_out", "held_out_windows", "known_customers"]
 
@@ -29,12 +31,14 @@ MOST_CUSTOMERS = 10_000
 class Stretch:
     """A held-out ``window``, and the customers known before it.
 
-    ``customers``: `known_customers` at its moment. ``orders`` and ``revenue`` (net of refunds): what each of
-    them did in it. ``daily``: their orders on each of its days.
+    ``customers``: `known_customers` at its moment, and ``season``: what was known then of the year's rhythm.
+    ``orders`` and ``revenue`` (net of refunds): what each of them did in it. ``daily``: their orders on each
+    of its days.
     """
 
     window: Window
     customers: pd.DataFrame
+    season: Season | None
     orders: Array
     revenue: Array
     daily: Array
@@ -60,13 +64,13 @@ def held_out_windows(first_day: date, last_day: date, horizon_days: int) -> list
     return [Window(last_day - timedelta(days=k * horizon_days), horizon_days) for k in range(1, count + 1)]
 
 
-def known_customers(tables: Tables, as_of: date) -> pd.DataFrame:
-    """Return `purchase_histories` under the names of the behaviour table, as the value model takes them."""
-    known = as_frame(purchase_histories(tables, as_of))
+def known_customers(tables: Tables, *moments: date) -> pd.DataFrame:
+    """Return `histories_panel` under the names of the behaviour table, as the value model takes them."""
+    known = as_frame(histories_panel(tables, moments))
     return pd.DataFrame(
         {
+            "as_of": known["as_of"],
             "customer_id": known["customer_id"],
-            "as_of": pd.Timestamp(as_of),
             "orders": known["x"] + 1,
             "days_since_first_order": known["T"],
             "days_since_last_order": known["T"] - known["t_x"],
@@ -79,36 +83,50 @@ def known_customers(tables: Tables, as_of: date) -> pd.DataFrame:
     )
 
 
-def held_out(tables: Tables, windows: Sequence[Window], *, known_by: date) -> list[Stretch]:
+def held_out(tables: Tables, windows: Sequence[Window], *, first_day: date, known_by: date) -> list[Stretch]:
     """Return what customers did in ``windows`` as known by ``known_by``; windows of nobody are left out.
 
-    Of more than ``MOST_CUSTOMERS`` so many are taken, evenly by their ids.
+    Of more than ``MOST_CUSTOMERS`` so many are taken, evenly by their ids. ``first_day``: of the data.
     """
     if not windows:
         return []
-    truth = as_frame(outcomes_panel(tables, windows, known_by=known_by)).set_index("as_of")
+    known = known_customers(tables, *(window.as_of for window in windows))
+    cohorts = {window: _evenly(known[known["as_of"] == pd.Timestamp(window.as_of)]) for window in windows}
+    truth = as_frame(outcomes_panel(tables, windows, known_by=known_by)).set_index(["as_of", "customer_id"])
+    daily = _daily(tables, windows, pd.concat(cohorts.values()), known_by)
     stretches = []
-    for window in windows:
-        customers = known_customers(tables, window.as_of)
+    for window, customers in cohorts.items():
         if customers.empty:
             continue
-        if len(customers) > MOST_CUSTOMERS:
-            even = np.linspace(0, len(customers) - 1, MOST_CUSTOMERS).astype(np.int64)
-            customers = customers.iloc[even].reset_index(drop=True)
-        did = truth.loc[[pd.Timestamp(window.as_of)]].set_index("customer_id")
-        did = did.reindex(customers["customer_id"])
+        did = truth.reindex(pd.MultiIndex.from_frame(customers[["as_of", "customer_id"]]))
         orders, revenue = (did[name].to_numpy(np.float64) for name in ("orders", "revenue"))
-        daily = _daily(tables, window, customers[["customer_id"]], known_by)
-        stretches.append(Stretch(window, customers, orders, revenue, daily))
+        season = season_at(tables, first_day, window.as_of)
+        stretches.append(Stretch(window, customers, season, orders, revenue, daily[window]))
     return stretches
 
 
-def _daily(tables: Tables, window: Window, customers: pd.DataFrame, known_by: date) -> Array:
-    """Return the orders on each day of the window by ``customers``."""
+def _evenly(customers: pd.DataFrame) -> pd.DataFrame:
+    size = len(customers)
+    rows = np.linspace(0, size - 1, min(size, MOST_CUSTOMERS)).astype(np.int64)
+    return customers.iloc[rows].reset_index(drop=True)
+
+
+def _daily(
+    tables: Tables, windows: Sequence[Window], customers: pd.DataFrame, known_by: date
+) -> dict[Window, Array]:
+    """Return the orders on each day of each window by the ``customers`` known before it."""
     days = customer_days(tables)
-    within = days.purchase & days.day.between(window.outcome_start, window.outcome_end)
-    bought = days.filter(within & valid_at(days, known_by)).semi_join(ibis.memtable(customers), "customer_id")
-    daily = np.zeros(window.horizon_days)
-    for row in bought.group_by("day").aggregate(orders=bought.count()).to_pyarrow().to_pylist():
-        daily[(row["day"] - window.outcome_start).days] = row["orders"]
-    return daily
+    spans = ibis.memtable(
+        [(window.as_of, window.outcome_start, window.outcome_end) for window in windows],
+        schema={"as_of": "date", "start": "date", "end": "date"},
+    )
+    cohort = ibis.memtable(customers[["as_of", "customer_id"]])
+    cohort = cohort.mutate(as_of=cohort.as_of.cast("date"))
+    bought = days.filter(days.purchase & valid_at(days, known_by))
+    within = bought.join(spans, bought.day.between(spans.start, spans.end))
+    within = within.semi_join(cohort, ("as_of", "customer_id"))
+    counted = within.group_by("as_of", "day").aggregate(orders=within.count())
+    daily = {window.as_of: np.zeros(window.horizon_days) for window in windows}
+    for row in counted.to_pyarrow().to_pylist():
+        daily[row["as_of"]][(row["day"] - row["as_of"]).days - 1] = row["orders"]
+    return {window: daily[window.as_of] for window in windows}

@@ -17,7 +17,7 @@ from training.stretches import Stretch
 
 __all__ = ["Trial", "tried"]
 
-READINGS = 6
+READINGS = 4
 COVERAGE = 0.8
 SMALLEST = 1e-300
 
@@ -63,7 +63,7 @@ def tried(family: type[PurchaseModel], stretches: Sequence[Stretch]) -> list[Tri
     trials = []
     for stretch in stretches:
         try:
-            value = ValueModel.fit(stretch.customers, family)
+            value = ValueModel.fit(stretch.customers, family, stretch.season)
         except (NotEnoughDataError, ConvergenceError) as lack:
             return f"not fitted at {stretch.window.as_of}: {lack.what}"
         trials.append(Trial.of(value, stretch))
@@ -73,7 +73,7 @@ def tried(family: type[PurchaseModel], stretches: Sequence[Stretch]) -> list[Tri
 def _tracking_error(value: ValueModel, stretch: Stretch) -> float:
     """Return the mean distance of the predicted from the seen cumulative purchases, over all that were seen.
 
-    Both are read at the end of each sixth of the stretch.
+    Both are read at the end of each quarter of the stretch.
     """
     seen = stretch.daily.cumsum()
     if seen[-1] == 0:
