@@ -30,6 +30,7 @@ __all__ = [
     "Fitted",
     "fit_model",
     "fit_subscriptions",
+    "prior_told",
     "project_asked",
     "read_project",
     "subscriptions_asked",
@@ -37,6 +38,7 @@ __all__ = [
 
 DAYS_IN = {"day": 1.0, "week": 7.0}
 """The units of time that parameters can be told in."""
+HORIZON_DAYS = 91  # unless another is asked for, as in joren.toml
 LONG_SILENCE_DAYS = 14
 SUBSCRIPTIONS = CONTRACT["subscriptions"]
 REPEAT_ONLY = (
@@ -91,6 +93,12 @@ class Fitted:
         } | ({"renewals": [asdict(one) for one in self.renewals]} if self.renewals else {})
 
 
+def prior_told(told: Estimation) -> str:
+    """Return how strongly the weak prior was taken, and why; of an estimation that needed it."""
+    why = "the likelihood alone has no maximum" if told.at_boundary else "as was asked"
+    return f"a weak prior, taken {told.prior_strength:g} times: {why}"
+
+
 def project_asked(
     folder: Path,
     transactions: Path | None,
@@ -108,7 +116,7 @@ def project_asked(
         project = load_project(folder)
         return project if as_of is None else replace(project, as_of=as_of)
     data = file_data(transactions, mapping=mapping, zone=zone, currency=currency)
-    return Project(Path(), data, TrainingConfig(horizon_days=365), Policy(), as_of=as_of)
+    return Project(Path(), data, TrainingConfig(horizon_days=HORIZON_DAYS), Policy(), as_of=as_of)
 
 
 def subscriptions_asked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from training.models.glm import Array
 from training.models.value import ValueModel
 from training.policy import Policy
 
+LONGEST_WAIT_DAYS = 730
 FARTHEST_TAIL = (
     4.0  # beyond the churn horizon the learners' correction of the value model holds, up to fourfold
 )
@@ -68,3 +70,20 @@ def hazard_ratio(value: ValueModel, behaviour: pd.DataFrame, forecast: Predictio
     """Return k: the value model's P(no order in the horizon), to the power k, is the forecast's."""
     own = value.probability_no_order(behaviour, forecast.horizon_days)
     return np.asarray(np.log(np.clip(forecast.churn_probability, 1e-5, 1.0 - 1e-5)) / np.log(own))
+
+
+def margin_rate(value: ValueModel | None, policy: Policy) -> tuple[float, bool]:
+    """Return the margin per unit of net revenue, recorded if any is, and whether it had to be assumed."""
+    if value is not None and value.margin_share is not None:
+        return value.margin_share, False
+    return (1.0, True) if policy.margin_rate is None else (policy.margin_rate, False)
+
+
+def order_dates(days: Array, as_of: date) -> pd.Series:
+    """Return the dates so many days after ``as_of``, the first of them tomorrow; null beyond two years."""
+    ahead = np.maximum(np.ceil(days), 1.0)
+    known = ahead <= LONGEST_WAIT_DAYS
+    return pd.Series(
+        [as_of + timedelta(days=int(d)) if k else None for d, k in zip(ahead, known, strict=True)],
+        dtype=object,
+    )

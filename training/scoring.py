@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from features.reference import Reference
 from features.segments import cycle_status, segment
-from training.clv import Prediction, hazard_ratio, lifetime_value
+from training.clv import Prediction, hazard_ratio, lifetime_value, margin_rate, order_dates
 from training.evaluate import Forecast, recency_rule
 from training.learners import Learners
 from training.metadata import Metadata
@@ -22,7 +22,6 @@ from training.models.value import VALUE_FEATURES, ValueModel
 from training.policy import Policy, at_risk_rank, churn_band, churn_percentile, score_status
 from training.score_schema import SCORE_COLUMNS, ScoreStatus
 
-LONGEST_WAIT_DAYS = 730
 BEYOND = 2.0  # times the largest value seen: further out nothing is known
 STALE_DAYS = 14
 
@@ -53,7 +52,7 @@ class Scorer:
         for name, seen in self._observed(behaviour).items():
             scores[name] = seen
         scores["clv_horizon_days"] = self.policy.clv_horizon_days
-        scores["margin_assumed"] = self._margin_rate()[1]
+        scores["margin_assumed"] = margin_rate(self.value, self.policy)[1]
         scores["reasons"] = None
         scores["model_version"] = self.version
         scores["currency"] = self.metadata.currency
@@ -118,11 +117,11 @@ class Scorer:
         if self.value is None:
             return dict.fromkeys(names, None) | {name: np.full(len(behaviour), np.nan) for name in names[:-1]}
         forecast = self.forecast(behaviour)
-        margin_rate, _ = self._margin_rate()
+        rate, _ = margin_rate(self.value, self.policy)
         churn = forecast.churn_probability
         alive = np.maximum(self.value.probability_alive(behaviour), 1.0 - churn)
-        clv, low, high = lifetime_value(self.value, behaviour, forecast, margin_rate, self.policy)
-        if_stays = margin_rate * forecast.revenue / alive
+        clv, low, high = lifetime_value(self.value, behaviour, forecast, rate, self.policy)
+        if_stays = rate * forecast.revenue / alive
         values = (
             churn,
             alive,
@@ -141,30 +140,19 @@ class Scorer:
         """Return the first date by which an order is at least as likely as not; null beyond two years."""
         value = self._value()
         level = 0.5 ** (1.0 / hazard_ratio(value, behaviour, forecast))
-        days = np.ceil(value.days_until(behaviour, level))
-        known = np.isfinite(days) & (days <= LONGEST_WAIT_DAYS)
-        return pd.Series(
-            [as_of + timedelta(days=max(int(d), 1)) if k else None for d, k in zip(days, known, strict=True)],
-            dtype=object,
-        )
+        return order_dates(value.days_until(behaviour, level), as_of)
 
     def _observed(self, behaviour: pd.DataFrame) -> dict[str, pd.Series | npt.NDArray[np.generic]]:
-        margin_rate, _ = self._margin_rate()
+        rate, _ = margin_rate(self.value, self.policy)
         recorded = behaviour["margin_total"]
         return {
-            "historic_clv": recorded.fillna(margin_rate * behaviour["net_revenue"]),
+            "historic_clv": recorded.fillna(rate * behaviour["net_revenue"]),
             "historic_number_of_orders": behaviour["orders"].astype("Int32"),
             "average_days_between_orders": behaviour["mean_gap_days"],
             "average_order_value": behaviour["mean_order_value"],
             "segment": segment(behaviour["days_since_last_order"], behaviour["orders"], self.reference),
             "cycle_status": cycle_status(behaviour["days_since_last_order"], behaviour["median_gap_days"]),
         }
-
-    def _margin_rate(self) -> tuple[float, bool]:
-        """Return the margin per unit of net revenue, and whether it was assumed."""
-        if self.value is not None and self.value.margin_share is not None:
-            return self.value.margin_share, False
-        return (1.0, True) if self.policy.margin_rate is None else (self.policy.margin_rate, False)
 
     def _status(
         self, scores: pd.DataFrame, behaviour: pd.DataFrame, as_of: date, data_ends: date | None

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from features.errors import JorenError
 from joren import __version__
-from joren.cli import at_risk, check, clv, cx, init, keys, models, run, serve, simulate
+from joren.cli import at_risk, check, clv, clv_fit, cx, init, keys, models, run, serve, simulate
 from joren.cli.failures import show_fault, show_refusal
 
 __all__ = ["app"]
@@ -72,7 +72,9 @@ def joren(
 
 keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the API keys of the service.")
 app.add_typer(keys_app, name="keys")
-clv_app = typer.Typer(no_args_is_help=True, help="Fit the lifetime-value models by themselves.")
+clv_app = typer.Typer(
+    no_args_is_help=True, help="The lifetime-value models by themselves: fit, ask, compare, draw."
+)
 app.add_typer(clv_app, name="clv")
 
 Examples = Sequence[tuple[str, str]]
@@ -96,7 +98,10 @@ _add(app, "models", models.models, models.EXAMPLES)
 _add(app, "serve", serve.serve, serve.EXAMPLES)
 _add(app, "cx", cx.cx, cx.EXAMPLES)
 _add(app, "simulate", simulate.simulate, simulate.EXAMPLES)
-_add(clv_app, "fit", clv.fit, clv.FIT_EXAMPLES)
+_add(clv_app, "fit", clv_fit.fit, clv_fit.EXAMPLES)
+_add(clv_app, "predict", clv.predict, clv.PREDICT_EXAMPLES)
+_add(clv_app, "compare", clv.compare, clv.COMPARE_EXAMPLES)
+_add(clv_app, "plot", clv.plot, clv.PLOT_EXAMPLES)
 _add(keys_app, "create", keys.create, keys.CREATE_EXAMPLES)
 _add(keys_app, "list", keys.list_keys, keys.LIST_EXAMPLES)
 _add(keys_app, "revoke", keys.revoke, keys.REVOKE_EXAMPLES)

@@ -1,15 +1,15 @@
-"""``joren clv``: the lifetime-value models by themselves, fitted, asked, compared and drawn."""
+"""``joren clv predict``, ``compare`` and ``plot``: what the lifetime-value models answer."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from joren.cli.options import (
-    DATA,
     AsJson,
     AsOf,
     Currency,
@@ -20,84 +20,172 @@ from joren.cli.options import (
     refuse_alone,
 )
 
-__all__ = ["FIT_EXAMPLES", "fit"]
+if TYPE_CHECKING:
+    from datetime import date
 
-FIT_EXAMPLES = (
-    ("joren clv fit --transactions sales.csv --time-unit week", "BG/NBD, told in weeks as in the papers"),
-    ("joren clv fit --model gammagamma --project demo --json", "a project's spend, for machines"),
-    ("joren clv fit --model bgbb --period year --transactions gifts.csv", "purchases once a year at most"),
-    (
-        "joren clv fit --model sbg --subscriptions contracts.csv --as-of 2026-03-31",
-        "contracts that renew every month",
-    ),
+    from joren.cli.progress import Steps
+    from joren.project import Project
+
+__all__ = ["COMPARE_EXAMPLES", "PLOT_EXAMPLES", "PREDICT_EXAMPLES", "compare", "plot", "predict"]
+
+PREDICT_EXAMPLES = (
+    ("joren clv predict --transactions sales.csv --margin-rate 0.4", "what each is worth in a year"),
+    ("joren clv predict --horizon-days 91 --out quarter.parquet", "a project's next quarter, as a file"),
+    ("joren clv predict --new", "what a customer is worth who is yet to come"),
 )
+COMPARE_EXAMPLES = (
+    ("joren clv compare --transactions sales.csv", "which model fits, judged on what was held out"),
+    ("joren clv compare --horizon-days 182 --json", "on half years, for machines"),
+)
+PLOT_EXAMPLES = (
+    ("joren clv plot --transactions sales.csv --out pictures", "the last 91 days held out"),
+    ("joren clv plot --model paretonbd --holdout-days 273 --out pictures", "one model, nine months"),
+)
+Model = Annotated[
+    Literal["bgnbd", "mbgnbd", "paretonbd"] | None,
+    typer.Option(help="Of purchases; unless said, the one that `joren clv compare` picks."),
+]
 
 
-def fit(
-    model: Annotated[
-        Literal["bgnbd", "mbgnbd", "paretonbd", "gammagamma", "bgbb", "sbg"],
-        typer.Option(help="Which model."),
-    ] = "bgnbd",
+def predict(
+    model: Model = None,
     project: ProjectFolder = Path(),
     as_of: AsOf = None,
-    time_unit: Annotated[
-        Literal["day", "week"],
-        typer.Option(help="What bgnbd, mbgnbd and paretonbd are told in; a week is 7 days, not rounded."),
-    ] = "day",
-    period: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PERIOD",
-            help="What bgbb counts in, and sbg renews by (unless said, a month): 7d, month, quarter, year …",
-        ),
+    horizon_days: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=3650, help="How far ahead; unless said, 365 or the project's."),
     ] = None,
-    engine: Annotated[
-        Literal["joren", "lifetimes"], typer.Option(help="Who fits: Joren, or the lifetimes package.")
-    ] = "joren",
+    discount_rate: Annotated[
+        float | None,
+        typer.Option(metavar="RATE", min=0, max=10, help="A year's; unless said, 0.10 or the project's."),
+    ] = None,
+    margin_rate: Annotated[
+        float | None, typer.Option(metavar="0..1", min=0, max=1, help="Margin / revenue, if not recorded.")
+    ] = None,
+    new: Annotated[
+        bool, typer.Option("--new", help="A customer not yet seen, by the time since the first order.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write every row to this .parquet or .csv.")
+    ] = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="How many customers are shown.")] = 10,
     as_json: AsJson = False,
     transactions: Transactions = None,
-    subscriptions: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="CSV or Parquet with started_at and ended_at, for sbg.",
-            rich_help_panel=DATA,
-        ),
-    ] = None,
     mapping: Mapping = None,
     zone: Zone = None,
     currency: Currency = None,
 ) -> None:
-    """Fit one model, and tell its parameters with standard errors, as the papers do.
+    """Say of every customer what is to be expected: purchases, value, when next, and how sure that is.
 
-    A fit ends in a maximum of the likelihood, or in an error that says what the data lacks. Where the
-    likelihood alone has no maximum a weak prior is taken, and how strongly is told.
+    Value is spend and margin to come, net of refunds, discounted by exact days at a rate a year. Intervals
+    hold four of five.
     """
     from rich.console import Console
 
-    from joren.cli.progress import Steps
-    from joren.cli.render_clv import show_fit
-    from joren.clv import fit_model, fit_subscriptions, project_asked, subscriptions_asked
-    from training.clv_fit import Engine
+    from joren.cli.render_clv import show_prediction
+    from joren.clv_answers import predict as answer
+    from joren.clv_answers import with_terms
+    from joren.table_file import refuse_ending, write_table
 
-    steps = Steps(Console(stderr=True))
-    if model == "sbg":
-        if as_of is None or transactions is not None or engine != "joren":
-            raise typer.BadParameter(
-                "--model sbg is fitted by Joren, to --subscriptions FILE, and needs --as-of."
-            )
-        data = subscriptions_asked(project, subscriptions, mapping=mapping or (), zone=zone)
-        told = fit_subscriptions(data, as_of, period or "month", steps)
-    elif subscriptions is not None:
-        raise typer.BadParameter("--subscriptions FILE goes with --model sbg.")
+    if out is not None:
+        refuse_ending(out)
+    asked = with_terms(
+        _asked(project, transactions, as_of, mapping, zone, currency),
+        horizon_days=horizon_days,
+        discount_rate=discount_rate,
+        margin_rate=margin_rate,
+    )
+    told = answer(asked, _steps(), model=model, newcomer=new)
+    if out is not None:
+        write_table(told.table, out)
+    shown = told.table if new else told.by_value(limit)
+    if as_json:
+        typer.echo(json.dumps(told.to_json(shown), ensure_ascii=False, indent=2, allow_nan=False))
     else:
-        if transactions is None:
-            refuse_alone({"map": mapping, "zone": zone, "currency": currency})
-        asked = project_asked(
-            project, transactions, as_of, mapping=mapping or (), zone=zone, currency=currency
-        )
-        told = fit_model(model, asked, steps, time_unit=time_unit, period=period, engine=Engine(engine))
+        show_prediction(told, shown, out, Console())
+
+
+def compare(
+    project: ProjectFolder = Path(),
+    as_of: AsOf = None,
+    horizon_days: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=3650, help="How long a stretch is held out; unless said, 91."),
+    ] = None,
+    as_json: AsJson = False,
+    transactions: Transactions = None,
+    mapping: Mapping = None,
+    zone: Zone = None,
+    currency: Currency = None,
+) -> None:
+    """Say which purchase model fits the data: each is fitted to the past, and judged on what came after.
+
+    Up to four stretches before --as-of are held out in turn. The simplest model is picked that is as good as
+    the best, up to a standard error.
+    """
+    from rich.console import Console
+
+    from joren.cli.render_clv import show_comparison
+    from joren.clv_answers import compare as answer
+
+    asked = _over(_asked(project, transactions, as_of, mapping, zone, currency), horizon_days)
+    told = answer(asked, _steps())
     if as_json:
         typer.echo(json.dumps(told.to_json(), ensure_ascii=False, indent=2, allow_nan=False))
     else:
-        show_fit(told, Console())
+        show_comparison(told, Console())
+
+
+def plot(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the pictures go.")],
+    model: Model = None,
+    project: ProjectFolder = Path(),
+    as_of: AsOf = None,
+    holdout_days: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=3650, help="How many last days are held out; unless said, 91."),
+    ] = None,
+    transactions: Transactions = None,
+    mapping: Mapping = None,
+    zone: Zone = None,
+    currency: Currency = None,
+) -> None:
+    """Draw a model on trial as PNG: purchases followed through the days held out, and what it is made of.
+
+    No picture shows a customer.
+    """
+    from joren.clv_answers import draw
+
+    asked = _over(_asked(project, transactions, as_of, mapping, zone, currency), holdout_days)
+    for path in draw(asked, _steps(), out, model=model):
+        typer.echo(path)
+
+
+def _asked(
+    folder: Path,
+    transactions: Path | None,
+    as_of: date | None,
+    mapping: list[str] | None,
+    zone: str | None,
+    currency: str | None,
+) -> Project:
+    from joren.clv import project_asked
+
+    if transactions is None:
+        refuse_alone({"map": mapping, "zone": zone, "currency": currency})
+    return project_asked(folder, transactions, as_of, mapping=mapping or (), zone=zone, currency=currency)
+
+
+def _over(project: Project, days: int | None) -> Project:
+    """Return the project with another outcome window, where one is asked for."""
+    if days is None:
+        return project
+    return replace(project, training=replace(project.training, horizon_days=days))
+
+
+def _steps() -> Steps:
+    from rich.console import Console
+
+    from joren.cli.progress import Steps
+
+    return Steps(Console(stderr=True))
