@@ -12,17 +12,19 @@ from joren.errors import ConfigError, OutputError
 from joren.report import score_rows
 from serving.spreadsheet import to_csv
 
-__all__ = ["refuse_ending", "unwritable", "write_table"]
+__all__ = ["refuse_place", "unwritable", "write_table"]
 
 ENDINGS = (".csv", ".parquet")
 
 
-def refuse_ending(path: Path) -> None:
-    """Raise ``ConfigError`` where a table is to have another name than .csv or .parquet."""
+def refuse_place(path: Path) -> None:
+    """Raise ``ConfigError`` for a name without .csv or .parquet, ``OutputError`` where there is no folder."""
     if path.suffix.lower() not in ENDINGS:
         raise ConfigError(
             f"{path} ends in neither {' nor '.join(ENDINGS)}.", mend="Name the file by what it is to be."
         )
+    if not path.parent.is_dir():
+        raise OutputError(f"There is no folder {path.parent}.", mend="Make it, or choose another place.")
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
@@ -30,7 +32,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 
     A CSV has a byte-order mark only where there is more than ASCII: Excel needs it there.
     """
-    refuse_ending(path)
+    refuse_place(path)
     draft = path.with_name(f".{path.name}.new")
     try:
         if path.suffix.lower() == ".csv":

@@ -85,10 +85,10 @@ def predict(
     from joren.cli.render_clv import show_prediction
     from joren.clv_answers import predict as answer
     from joren.clv_answers import with_terms
-    from joren.table_file import refuse_ending, write_table
+    from joren.table_file import refuse_place, write_table
 
     if out is not None:
-        refuse_ending(out)
+        refuse_place(out)
     asked = with_terms(
         _asked(project, transactions, as_of, mapping, zone, currency),
         horizon_days=horizon_days,
