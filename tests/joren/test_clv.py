@@ -131,7 +131,7 @@ def test_little_still_gives_finite_numbers_and_says_what_holds_them(content: str
         (["predict", "--out", "no/such/folder/next.csv"], "There is no folder no/such/folder"),
         (["predict", "--margin-rate", "40"], "--margin-rate"),
         (["predict", "--model", "bgbb"], "--model"),
-        (["plot", "--out", "pictures", "--holdout-days", "3000"], "No customer had bought by"),
+        (["plot", "--out", "pictures", "--holdout-days", "3000"], "0 known customers are too few"),
         (["compare", "--as-of", "2023-01-01"], "no purchase on or before"),
     ],
 )
