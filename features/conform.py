@@ -44,15 +44,13 @@ def conventions_of(texts: ibis.Table, contract: TableContract) -> Conventions:
     kinds = {column.name: column.kind for column in contract.columns if column.name in texts.columns}
     times = {name: texts[name] for name, kind in kinds.items() if kind is Kind.TIME}
     numbers = {name: texts[name] for name, kind in kinds.items() if kind in {Kind.NUMBER, Kind.MEASURE}}
-    answers = _row(
-        texts.aggregate(
-            **{name: is_day_first(text) for name, text in times.items()},
-            **{name: has_comma_decimal(text).any() for name, text in numbers.items()},
-        )
+    answers = _answers(
+        texts,
+        {name: is_day_first(text) for name, text in times.items()}
+        | {name: has_comma_decimal(text).any() for name, text in numbers.items()},
     )
     commas = {name: text for name, text in numbers.items() if answers[name]}
-    questions = {name: has_point_decimal(text).any() for name, text in commas.items()}
-    points = _row(texts.aggregate(**questions)) if commas else {}
+    points = _answers(texts, {name: has_point_decimal(text).any() for name, text in commas.items()})
     return Conventions(
         day_first={name: answers[name] for name in times},
         decimal_commas={name: name in commas and not points[name] for name in numbers},
@@ -64,20 +62,21 @@ def unread_measures(texts: ibis.Table, contract: TableContract, conventions: Con
     measures = [
         column for column in contract.columns if column.kind is Kind.MEASURE and column.name in texts.columns
     ]
-    if not measures:
-        return
     lost = {
         column.name: _value(texts, column, conventions, "UTC").isnull()
         & ~is_blank(texts[column.name], column)
         for column in measures
     }
-    for name, rows in _row(texts.aggregate(**{name: rows.sum() for name, rows in lost.items()})).items():
+    for name, rows in _answers(texts, {name: rows.sum() for name, rows in lost.items()}).items():
         if rows:
             yield f"{rows:,} rows have a {name} that cannot be read: it is taken as missing"
 
 
-def _row(table: ibis.Table) -> dict[str, Any]:
-    row: dict[str, Any] = table.to_pyarrow().to_pylist()[0]
+def _answers(texts: ibis.Table, questions: Mapping[str, ibis.expr.types.Scalar]) -> dict[str, Any]:
+    """Ask all ``questions`` of the whole table in one go."""
+    if not questions:
+        return {}
+    row: dict[str, Any] = texts.aggregate(**questions).to_pyarrow().to_pylist()[0]
     return row
 
 

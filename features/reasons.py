@@ -9,7 +9,7 @@ from typing import SupportsFloat, cast
 
 from features.catalogue import CATALOGUE, Feature
 
-__all__ = ["LANGUAGES", "reason_text"]
+__all__ = ["LANGUAGES", "reason_text", "value_text"]
 
 LANGUAGES = ("en", "ja")
 _FEATURES: Mapping[str, Feature] = {feature.name: feature for feature in CATALOGUE}
@@ -39,7 +39,7 @@ def reason_text(feature_name: str, row: Mapping[str, object], language: str, cur
     complete = all(_number(row[name]) is not None for name in names_in(reason))
     template = reason if complete or not without else without
     return template.format_map(
-        {name: _said(name, row[name], language, currency) for name in names_in(template)}
+        {name: value_text(name, row[name], language, currency) for name in names_in(template)}
     )
 
 
@@ -53,7 +53,12 @@ def _number(value: object) -> float | None:
     return None if math.isnan(number) else number
 
 
-def _said(name: str, value: object, language: str, currency: str) -> str:
+def value_text(name: str, value: object, language: str, currency: str) -> str:
+    """Return a feature's value with its unit; raises ValueError where it is missing.
+
+    >>> value_text("days_since_last_order", 74, "ja", "JPY")
+    '74日'
+    """
     number = _number(value)
     if number is None:
         raise ValueError(f"{name} is missing, but it never is in a behaviour table")
@@ -124,7 +129,10 @@ _UNITS: Mapping[str, Mapping[str, Callable[[float], str]]] = {
     "lines": {"en": _counted("line", "lines"), "ja": lambda value: f"{_rounded(value)}行"},
     "months": {"en": _counted("month", "months"), "ja": lambda value: f"{_rounded(value)}か月"},
     "share": {"en": lambda value: f"{value:.0%}", "ja": lambda value: f"{value:.0%}"},
-    "log ratio": {"en": lambda value: f"{value:.0%}", "ja": lambda value: f"{value:.0%}"},
+    "log ratio": {
+        "en": lambda value: f"×{math.exp(value):.2f}",
+        "ja": lambda value: f"{math.exp(value):.2f}倍",
+    },
     "ratio": {"en": _counted("times", "times"), "ja": lambda value: f"{_rounded(value)}倍"},
     "score": {"en": lambda value: f"{value:.0f}", "ja": lambda value: f"{value:.0f}"},
 }

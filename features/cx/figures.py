@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scipy import stats
 
-__all__ = ["CONFIDENCE", "Figure", "mean_figure", "nps_figure", "share_figure"]
+__all__ = ["CONFIDENCE", "Figure", "mean_figure", "nps_figure", "share_figure", "wilson_interval"]
 
 CONFIDENCE = 0.95
 _Z = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
@@ -32,21 +32,26 @@ class Figure:
 
 
 def share_figure(count: int, n: int, scale: float = 1.0) -> Figure | None:
-    """Return ``count`` of ``n`` as a share times ``scale``, with Wilson's score interval; None of nothing.
-
-    Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
+    """Return ``count`` of ``n`` as a share times ``scale``, with Wilson's interval; None of nothing.
 
     >>> share_figure(8, 10)  # doctest: +ELLIPSIS
     Figure(value=0.8, n=10, low=0.490..., high=0.943...)
     """
     if n == 0:
         return None
+    low, high = wilson_interval(count, n)
+    return Figure(scale * count / n, n, scale * low, scale * high)
+
+
+def wilson_interval(count: int, n: int) -> tuple[float, float]:
+    """Return Wilson's score interval of the share of ``count`` in ``n``, which is not 0.
+
+    Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
+    """
     share, z2 = count / n, _Z * _Z
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     reach = _Z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    low, high = max(0.0, middle - reach), min(1.0, middle + reach)
-    low, high = (0.0 if count == 0 else low), (1.0 if count == n else high)
-    return Figure(scale * share, n, scale * low, scale * high)
+    return (0.0 if count == 0 else middle - reach), (1.0 if count == n else middle + reach)
 
 
 def mean_figure(n: int, total: float, squares: float, scale: tuple[float, float]) -> Figure | None:

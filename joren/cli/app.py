@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from features.errors import JorenError
 from joren import __version__
-from joren.cli import at_risk, check, clv, clv_fit, cx, init, keys, models, run, serve, simulate
+from joren.cli import at_risk, check, clv, clv_fit, cx, init, keys, models, run, serve, simulate, traits
 from joren.cli.failures import show_fault, show_refusal
 
 __all__ = ["app"]
@@ -97,6 +97,7 @@ _add(app, "at-risk", at_risk.at_risk, at_risk.EXAMPLES)
 _add(app, "models", models.models, models.EXAMPLES)
 _add(app, "serve", serve.serve, serve.EXAMPLES)
 _add(app, "cx", cx.cx, cx.EXAMPLES)
+_add(app, "traits", traits.traits, traits.EXAMPLES)
 _add(app, "simulate", simulate.simulate, simulate.EXAMPLES)
 _add(clv_app, "fit", clv_fit.fit, clv_fit.EXAMPLES)
 _add(clv_app, "predict", clv.predict, clv.PREDICT_EXAMPLES)

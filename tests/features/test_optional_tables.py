@@ -246,3 +246,11 @@ def test_what_is_told_later_is_not_known_before() -> None:
     assert known(23)[1]["reopened"] is True
     assert [row["customer_id"] for row in known(1, "customers")] == ["c-7f", "c-8"]
     assert tables.known("loyalty", date(2026, 11, 20)) is None
+
+
+def test_a_table_without_a_time_or_a_number_is_read_too(tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text("customer_id,timestamp,amount\na,2025-01-01,1\nb,2025-01-02,2\n")
+    (tmp_path / "people.csv").write_text("customer_id,country\nb,JP\na,TW\n")
+    sources = {"transactions": "sales.csv", "customers": "people.csv"}
+    tables = read_tables(DataConfig({name: Source(str(tmp_path / file)) for name, file in sources.items()}))
+    assert tables.reports["customers"].accepted == 2

@@ -10,14 +10,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.cx import experience
-from features.cx.churn import months_until
+from features.cx.churn import churn_rates, months_until
+from features.cx.standing import purchases_known
 from features.errors import NothingUsableError
 from features.reference import reference_at
 from features.segments import segment
 from features.simulation import ZONE, World, simulate
 from features.sources import read_tables, tables_from_frame
 from features.table import behaviour_table
-from features.tables import DataConfig, Source, Tables
+from features.tables import DataConfig, Rules, Source, Tables
 
 AS_OF = date(2025, 9, 14)
 READ = ("transactions", "interactions", "surveys", "subscriptions")
@@ -28,7 +29,7 @@ def read(shop: dict[str, pa.Table], folder: Path) -> Tables:
     for name, table in shop.items():
         pq.write_table(table, folder / f"{name}.parquet")
     sources = {name: Source(str(folder / f"{name}.parquet")) for name in shop}
-    return read_tables(DataConfig(sources, zone=ZONE))
+    return read_tables(DataConfig(sources, zone=ZONE, rules=Rules(cancelled_orders="keep")))
 
 
 @pytest.fixture(scope="module")
@@ -86,25 +87,29 @@ def test_months_add_up_to_the_whole_and_segments_to_their_customers(told: dict[s
 
 
 @pytest.mark.parametrize("activity_days", [365, 90, 20])
-def test_churn_and_retention_by_the_month(
-    tables: Tables, purchases: pd.DataFrame, activity_days: int
-) -> None:
-    rates = experience(tables, AS_OF, activity_days).to_json()
+def test_churn_by_the_month(tables: Tables, purchases: pd.DataFrame, activity_days: int) -> None:
     window, day = pd.Timedelta(days=activity_days), purchases["day"]
     expected = []
-    for month in pd.period_range(purchases["day"].min(), AS_OF, freq="M")[:-1]:
+    for month in pd.period_range(day.min(), AS_OF, freq="M")[:-1]:
         start, end = month.start_time, month.end_time.normalize()
         began = set(purchases["customer_id"][(start - window <= day) & (day < start)])
         stay = set(purchases["customer_id"][(end - window < day) & (day <= end)])
         if began:
-            expected.append((str(month), len(began), len(began - stay) / len(began)))
-    found = [(rate["period"], rate["n"], rate["value"]) for rate in rates["churn_rate"]]
+            covered = day.min() <= start - window
+            expected.append((str(month), len(began), len(began - stay) / len(began), covered))
+    months = list(months_until(day.min().date(), AS_OF))
+    rates = churn_rates(purchases_known(tables, AS_OF), months, activity_days)
+    found = [(rate.period.name, rate.churned.n, rate.churned.value, rate.covered) for rate in rates]
     assert found == expected
-    kept = [1 - rate["value"] for rate in rates["retention_rate"]]
-    assert kept == pytest.approx([value for *_, value in expected])
-    covered = [rate["covered"] for rate in rates["churn_rate"]]
-    assert covered == sorted(covered)
-    assert covered[-1]
+    assert found[-1][-1]
+
+
+def test_who_does_not_leave_is_retained(told: dict[str, Any]) -> None:
+    pairs = list(zip(told["churn_rate"], told["retention_rate"], strict=True))
+    assert len(pairs) > 20
+    for churned, retained in pairs:
+        for end, other in (("value", "value"), ("low", "high"), ("high", "low")):
+            assert churned[end] + retained[other] == pytest.approx(1)
 
 
 def test_churn_by_contract(told: dict[str, Any], frames: dict[str, pd.DataFrame]) -> None:

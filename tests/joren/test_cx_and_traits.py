@@ -1,0 +1,82 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.joren.conftest import joren
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made-up") / "shop"
+    assert joren("simulate", folder, "--customers", 150, "--seed", 4).exit_code == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def purchases(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of the same shop that knows its purchases and nothing else."""
+    folder = tmp_path_factory.mktemp("bare")
+    assert joren("init", folder, "--transactions", shop / "transactions.parquet").exit_code == 0
+    return folder
+
+
+def test_the_figures_of_all_tables_for_people(shop: Path) -> None:
+    shown = joren("cx", "--project", shop)
+    assert shown.exit_code == 0, shown.output
+    for words in (
+        "as of 2026-03-31",
+        "% of 9–10 less % of 0–6",
+        "Subscribers",
+        "2026-03",
+        "nine of ten",
+        "Can't Lose Them",
+        "bought on a second day",
+    ):
+        assert words in shown.stdout
+    assert "Not there" not in shown.stdout
+
+
+def test_the_figures_of_purchases_alone_as_json(purchases: Path) -> None:
+    said = joren("cx", "--project", purchases, "--as-of", "2025-12-31", "--activity-days", 180, "--json")
+    assert said.exit_code == 0, said.output
+    told = json.loads(said.stdout)
+    assert (told["as_of"], told["activity_days"], told["nps"]) == ("2025-12-31", 180, None)
+    assert {"period", "start", "end", "value"} <= told["churn_rate"][-1].keys()
+    assert told["churn_rate"][-1]["end"] == "2025-12-31"
+
+
+def test_a_moment_before_the_first_purchase_is_refused(purchases: Path) -> None:
+    refused = joren("cx", "--project", purchases, "--as-of", "2001-01-01")
+    assert refused.exit_code == 2
+    assert "no purchase on or before" in refused.output
+
+
+def test_traits_as_json_and_in_japanese(purchases: Path) -> None:
+    question = (
+        "--project",
+        purchases,
+        "--as-of",
+        "2025-12-31",
+        "--horizon-days",
+        120,
+        "--activity-days",
+        900,
+    )
+    said = joren("traits", *question, "--json")
+    assert said.exit_code == 0, said.output
+    told = json.loads(said.stdout)
+    assert told["window"] == {"start": "2025-09-03", "end": "2025-12-31"}
+    for group in (told["best"], told["left"]):
+        assert {trait["measure"] for trait in group["traits"]} <= {"median", "mean", "share"}
+        assert all(trait["low"] <= trait["effect"] <= trait["high"] for trait in group["traits"])
+    shown = joren("traits", *question, "--language", "ja", "--limit", 3)
+    assert shown.exit_code == 0, shown.output
+    assert 0 < shown.stdout.count("；") / 2 <= 6
+    assert "購入" in shown.stdout
+
+
+def test_traits_of_too_few_are_refused(purchases: Path) -> None:
+    refused = joren("traits", "--project", purchases, "--as-of", "2023-07-20", "--horizon-days", 30)
+    assert refused.exit_code == 2
+    assert "Too few" in refused.output
