@@ -127,6 +127,9 @@ _UNITS: Mapping[str, Mapping[str, Callable[[float], str]]] = {
     "offers": _noun("offer", "offers", "件", none="no"),
     "campaigns": _noun("campaign", "campaigns", "件", none="no"),
     "lines": {"en": _counted("line", "lines"), "ja": lambda value: f"{_rounded(value)}行"},
+    "pieces": {"en": _counted("piece", "pieces"), "ja": lambda value: f"{_rounded(value)}点"},
+    "products": {"en": _counted("product", "products"), "ja": lambda value: f"{_rounded(value)}種類"},
+    "categories": {"en": _counted("category", "categories"), "ja": lambda value: f"{_rounded(value)}種類"},
     "months": {"en": _counted("month", "months"), "ja": lambda value: f"{_rounded(value)}か月"},
     "share": {"en": lambda value: f"{value:.0%}", "ja": lambda value: f"{value:.0%}"},
     "log ratio": {

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 from features.behaviour.events import events_at
 from features.behaviour.history import customer_days, known_at
 from features.behaviour.levels import Levels, mean_spend_by
+from features.behaviour.lines import unit_prices
 from features.behaviour.loyalty import with_tiers
+from features.behaviour.season import peak_weeks
 from features.errors import NothingUsableError
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Cuts", "Reference", "reference_at", "references_at"]
 
 Cuts = tuple[int, int, int, int]
+PriceCuts = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,19 @@ class Reference:
     """The population of customers with an order by ``as_of``.
 
     ``recency_cuts`` (days since the last order) and ``frequency_cuts`` (orders) are the values that 20, 40,
-    60 and 80 % of the customers lie at or below. ``tier_spend`` and ``channel_spend``: what the customers of
-    each loyalty tier, and of each acquisition channel, spent on average of late, in currency units.
+    60 and 80 % of the customers lie at or below; ``price_cuts`` those of the mean price that each pays for a
+    piece, in currency units, None where quantities are not recorded. ``peak_weeks``: the weeks of the year (0
+    to 51) in which the shop is busiest; none before it has a year of history. ``tier_spend`` and
+    ``channel_spend``: what the customers of each loyalty tier, and of each acquisition channel, spent on
+    average of late, in currency units.
     """
 
     as_of: date
     customers: int
     recency_cuts: Cuts
     frequency_cuts: Cuts
+    price_cuts: PriceCuts | None = None
+    peak_weeks: tuple[int, ...] = ()
     tier_spend: Levels = ()
     channel_spend: Levels = ()
 
@@ -58,6 +66,8 @@ class Reference:
             fields["customers"],
             tuple(fields["recency_cuts"]),
             tuple(fields["frequency_cuts"]),
+            None if fields["price_cuts"] is None else tuple(fields["price_cuts"]),
+            tuple(fields["peak_weeks"]),
             tier_spend=tuple((tier, spend) for tier, spend in fields["tier_spend"]),
             channel_spend=tuple((channel, spend) for channel, spend in fields["channel_spend"]),
         )
@@ -86,18 +96,31 @@ def references_at(tables: Tables, moments: Sequence[date]) -> list[Reference]:
             which=[str(moment) for moment in empty],
             mend="Choose a later moment, or load the earlier purchases.",
         )
+    prices, peaks = _price_cuts(tables, moments), peak_weeks(orders)
     tiers, channels = _levels(tables, moments, orders)
     return [
         Reference(
             moment,
-            sum(recency[moment].values()),
-            _cuts(recency[moment]),
-            _cuts(frequency[moment]),
+            customers=sum(recency[moment].values()),
+            recency_cuts=_cuts(recency[moment]),
+            frequency_cuts=_cuts(frequency[moment]),
+            price_cuts=prices.get(moment),
+            peak_weeks=peaks.get(moment, ()),
             tier_spend=tiers.get(moment, ()),
             channel_spend=channels.get(moment, ()),
         )
         for moment in moments
     ]
+
+
+def _price_cuts(tables: Tables, moments: Sequence[date]) -> dict[date, PriceCuts]:
+    """Return the quintiles of what each customer pays for a piece; none without quantities."""
+    prices = unit_prices(tables, moments)
+    if prices is None:
+        return {}
+    quintiles = {f"cut_{k}": prices.price.quantile(k / 5).round(4) for k in range(1, 5)}
+    rows = prices.group_by("as_of").aggregate(**quintiles).to_pyarrow().to_pylist()
+    return {row["as_of"]: (row["cut_1"], row["cut_2"], row["cut_3"], row["cut_4"]) for row in rows}
 
 
 def _levels(tables: Tables, moments: Sequence[date], orders: ir.Table) -> tuple[dict[date, Levels], ...]:

@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 import ibis
 
 from features.behaviour.acquisition import ACQUISITION
+from features.behaviour.basket import basket_ratios, basket_sums
 from features.behaviour.campaigns import CAMPAIGNS
 from features.behaviour.events import EventFamily, Known, events_at
 from features.behaviour.feedback import FEEDBACK
 from features.behaviour.history import customer_days, known_at
+from features.behaviour.lines import with_line_sums
 from features.behaviour.loyalty import LOYALTY
 from features.behaviour.purchases import purchase_days, purchase_ratios, purchase_sums
+from features.behaviour.returns import returns_ratios, returns_sums
 from features.behaviour.rhythm import rhythm_days, rhythm_ratios, rhythm_sums
+from features.behaviour.season import season_ratios, season_sums
 from features.behaviour.subscription import SUBSCRIPTION
 from features.behaviour.support import SUPPORT
 from features.catalogue import CATALOGUE
@@ -55,13 +59,24 @@ def behaviour_panel(tables: Tables, references: Sequence[Reference]) -> ir.Table
 
     Columns as in `behaviour_table`; sorted by as_of, then customer_id.
     """
-    known = known_at(customer_days(tables), [reference.as_of for reference in references])
+    moments = [reference.as_of for reference in references]
+    known = known_at(customer_days(tables), moments)
     history = known.mutate(**purchase_days(known), **rhythm_days(known))
     sums = history.group_by("as_of", "customer_id").aggregate(
-        **purchase_sums(history), **rhythm_sums(history)
+        **purchase_sums(history),
+        **rhythm_sums(history),
+        **basket_sums(history),
+        **returns_sums(history),
+        **season_sums(history, references),
     )
-    bought = _in_floats(sums.filter(sums.orders > 0))
-    measured = bought.mutate(**purchase_ratios(bought), **rhythm_ratios(bought))
+    bought = _in_floats(with_line_sums(sums.filter(sums.orders > 0), tables, moments))
+    measured = bought.mutate(
+        **purchase_ratios(bought),
+        **rhythm_ratios(bought),
+        **basket_ratios(bought),
+        **returns_ratios(bought),
+        **season_ratios(bought),
+    )
     panel = _with_scores(measured, references)
     for family in EVENT_FAMILIES:
         panel = _with_family(panel, family, tables, known, references)
@@ -94,19 +109,25 @@ def _in_floats(sums: ir.Table) -> ir.Table:
 
 
 def _with_scores(panel: ir.Table, references: Sequence[Reference]) -> ir.Table:
-    """Add the recency and frequency scores: fifths of the moment's population, 5 best, equal values alike."""
+    """Add the recency, frequency and price scores: fifths of the moment's population, equal values alike."""
     cuts = ibis.memtable(
-        [(it.as_of, *it.recency_cuts, *it.frequency_cuts) for it in references],
+        [
+            (it.as_of, *it.recency_cuts, *it.frequency_cuts, *(it.price_cuts or (None,) * 4))
+            for it in references
+        ],
         schema={"as_of": "date"}
-        | {f"{of}_{k}": "int64" for of in ("recency", "frequency") for k in range(4)},
+        | {f"{of}_{k}": "int64" for of in ("recency", "frequency") for k in range(4)}
+        | {f"price_{k}": "float64" for k in range(4)},
     )
     scored = panel.join(cuts, "as_of")
+    priced = scored.mean_unit_price.notnull() & scored.price_0.notnull()
     return scored.mutate(
         recency_score=5 - _cuts_below(scored, "recency", scored.days_since_last_order),
         frequency_score=1 + _cuts_below(scored, "frequency", scored.orders),
+        price_score=priced.ifelse(1 + _cuts_below(scored, "price", scored.mean_unit_price), None),
     )
 
 
-def _cuts_below(scored: ir.Table, of: str, value: ir.IntegerValue) -> ir.IntegerValue:
+def _cuts_below(scored: ir.Table, of: str, value: ir.NumericValue) -> ir.IntegerValue:
     first, *others = ((value > scored[f"{of}_{k}"]).ifelse(1, 0) for k in range(4))
     return sum(others, start=first)

@@ -47,14 +47,11 @@ def purchase_sums(history: ir.Table) -> Mapping[str, ir.Value]:
     return {
         "orders": history.count(where=history.purchase),
         "paid_orders": history.count(where=paid),
-        "lines": history.lines.sum(),
         "gross_spend": history.gross.sum(),
-        "refund_total": history.refund.sum(),
         "margin_total": history.margin.sum(),
         "first_order_value": history.gross.max(where=first),
         "last_order_value": history.gross.sum() - history.previous_gross.sum().fill_null(0),
         "max_order_value": history.gross.max(where=paid),
-        "days_since_last_refund": history.age_days.min(where=history.refund > 0),
         "log_sum": history.log_value.sum(),
         "log_squares": (history.log_value * history.log_value).sum(),
         **dict(_within_windows(history)),
@@ -67,6 +64,7 @@ def _within_windows(history: ir.Table) -> Iterator[tuple[str, ir.Value]]:
         within = history.age_days < window
         yield f"orders_{window}d", history.count(where=history.purchase & within)
         yield f"gross_spend_{window}d", history.gross.sum(where=within).fill_null(0)
+        yield f"margin_{window}d", history.margin.sum(where=within).fill_null(0)
 
 
 def _decayed(history: ir.Table) -> Iterator[tuple[str, ir.Value]]:
@@ -79,21 +77,31 @@ def _decayed(history: ir.Table) -> Iterator[tuple[str, ir.Value]]:
 
 
 def purchase_ratios(sums: ir.Table) -> Mapping[str, ir.Value]:
-    """Return the features that follow from `purchase_sums`, row by row; null if there is nothing to say."""
+    """Return the features that follow from the sums, row by row; null if there is nothing to say."""
     n = sums.paid_orders
     mean = sums.gross_spend / n.nullif(0)
     variance = (n * sums.log_squares - sums.log_sum * sums.log_sum) / (n * (n - 1)).nullif(0)
+    net_revenue = sums.gross_spend - sums.refund_total
+    mean_margin = sums.margin_total / n.nullif(0)
+    margin_now = sums.margin_91d.clip(lower=0)
+    margin_before = (sums.margin_182d - sums.margin_91d).clip(lower=0)
     both_lived = sums.days_since_first_order >= 2 * TREND_DAYS
     return {
-        "net_revenue": sums.gross_spend - sums.refund_total,
+        "net_revenue": net_revenue,
         "mean_order_value": mean,
         "order_value_spread": variance.sqrt() / LOG_EXACT,
-        "lines_per_order": sums.lines / sums.orders,
-        "refund_share": sums.refund_total / sums.gross_spend.nullif(0),
         "orders_trend": both_lived.ifelse(trend(sums.orders_91d, sums.orders_182d), None),
         "spend_trend": both_lived.ifelse(
             trend(sums.gross_spend_91d / mean, sums.gross_spend_182d / mean), None
         ),
+        "margin_rate": sums.margin_total / (net_revenue > 0).ifelse(net_revenue, None),
+        "margin_trend": (both_lived & (mean_margin > 0)).ifelse(
+            trend(margin_now / mean_margin, (margin_now + margin_before) / mean_margin), None
+        ),
+        **{
+            f"margin_{window}d": sums.margin_total.notnull().ifelse(sums[f"margin_{window}d"], None)
+            for window in WINDOW_DAYS
+        },
     }
 
 

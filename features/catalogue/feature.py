@@ -11,8 +11,9 @@ __all__ = ["Feature"]
 class Feature:
     """One column of the behaviour table.
 
-    ``unit`` is orders, lines, money (in currency units), days, months, share (of 1), ratio, log ratio or
-    score (1-5). Features that tell a marketer the same thing share a ``topic``.
+    ``unit`` is orders, lines, pieces, products, categories, channels, money (in currency units), days,
+    months, share (of 1), ratio, log ratio, score (1-5) or flag (1 = yes). Features that tell a marketer the
+    same thing share a ``topic``.
     ``needs`` names the tables, or their columns, without which the feature is null for everybody.
 
     ``reason`` states the fact behind the feature in words, neutral as to whether it is good or bad, with the

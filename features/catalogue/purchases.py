@@ -10,7 +10,7 @@ from features.catalogue.feature import Feature
 __all__ = ["PURCHASES"]
 
 _NEVER_PAID = ("no paid order so far", "支払いのある購入はまだなし")
-
+_NO_MARGIN = ("no margin recorded", "粗利の記録なし")
 
 _ORDERS = (
     Feature(
@@ -130,18 +130,6 @@ _MONEY = (
         "{net_revenue} spent so far, after refunds",
         "返金を除くこれまでの購入額は{net_revenue}",
     ),
-    Feature(
-        "margin_total",
-        "money",
-        "value",
-        "gross margin, ever",
-        "累計粗利",
-        "{margin_total} of margin so far",
-        "これまでの粗利は{margin_total}",
-        "no margin recorded",
-        "粗利の記録なし",
-        needs=("transactions.margin",),
-    ),
 )
 
 _VALUES = (
@@ -195,50 +183,59 @@ _VALUES = (
         "fewer than two paid orders so far",
         "支払いのある購入は2回未満",
     ),
-    Feature(
-        "lines_per_order",
-        "lines",
-        "basket",
-        "purchase lines an order",
-        "1回の購入あたりの明細行数",
-        "{lines_per_order} an order",
-        "1回の購入あたりの明細は{lines_per_order}",
-    ),
 )
 
-_REFUNDS = (
-    Feature(
-        "refund_total",
-        "money",
-        "refunds",
-        "refunded, ever",
-        "累計返金額",
-        "{refund_total} refunded so far",
-        "これまでの返金額は{refund_total}",
-    ),
-    Feature(
-        "refund_share",
-        "share",
-        "refunds",
-        "refunded of what was paid",
-        "購入額に対する返金額の割合",
-        "{refund_share} of the spend refunded",
-        "購入額の{refund_share}が返金",
-        *_NEVER_PAID,
-    ),
-    Feature(
-        "days_since_last_refund",
-        "days",
-        "refunds",
-        "days since the last refund",
-        "最後の返金からの日数",
-        "last refund {days_since_last_refund} ago",
-        "最後の返金は{days_since_last_refund}前",
-        "no refund so far",
-        "返金はまだなし",
-    ),
+_MARGIN = tuple(
+    replace(feature, needs=("transactions.margin",))
+    for feature in (
+        Feature(
+            "margin_total",
+            "money",
+            "margin",
+            "gross margin, ever",
+            "累計粗利",
+            "{margin_total} of margin so far",
+            "これまでの粗利は{margin_total}",
+            *_NO_MARGIN,
+        ),
+        *(
+            Feature(
+                f"margin_{window}d",
+                "money",
+                "margin",
+                f"gross margin in the last {window} days",
+                f"直近{window}日間の粗利",
+                f"{{margin_{window}d}} of margin in the last {window} days",
+                f"直近{window}日間の粗利は{{margin_{window}d}}",
+                *_NO_MARGIN,
+            )
+            for window in WINDOW_DAYS
+        ),
+        Feature(
+            "margin_rate",
+            "share",
+            "margin",
+            "gross margin of what was paid less refunded; null where nothing is left of it",
+            "購入額（返金後）に対する粗利の割合",
+            "{margin_rate} of the spend is margin",
+            "購入額の{margin_rate}が粗利",
+            "{net_revenue} spent so far, after refunds",
+            "返金を除くこれまでの購入額は{net_revenue}",
+        ),
+        Feature(
+            "margin_trend",
+            "log ratio",
+            "trend",
+            f"log ratio of the margin of the last {TREND_DAYS} days to that of the {TREND_DAYS} days before, "
+            "in units of the own mean order's, half an order added to each; null until both were lived, and "
+            "where there is no margin",
+            f"直近{TREND_DAYS}日間とその前の{TREND_DAYS}日間の粗利の対数比（平均粗利の半分を両方に加算）",
+            "{margin_91d} of margin in the last 91 days, {margin_182d} in the last 182",
+            "粗利は直近91日間で{margin_91d}、直近182日間で{margin_182d}",
+            "first order {days_since_first_order} ago",
+            "初回購入は{days_since_first_order}前",
+        ),
+    )
 )
 
-PURCHASES = tuple(
-    replace(feature, family="purchases") for feature in (*_ORDERS, *_MONEY, *_VALUES, *_REFUNDS)
-)
+PURCHASES = tuple(replace(feature, family="purchases") for feature in (*_ORDERS, *_MONEY, *_VALUES, *_MARGIN))

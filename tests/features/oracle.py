@@ -10,13 +10,16 @@ import pandas as pd
 
 from features.reference import Reference
 from features.tables import Tables
+from tests.features import oracle_goods
 
 __all__ = ["recomputed", "recomputed_outcomes"]
 
 SEEN = """
 CREATE TEMP TABLE seen AS
   SELECT * FROM rows WHERE day <= :as_of AND (known_day IS NULL OR known_day <= :as_of);
-CREATE TEMP TABLE purchase AS SELECT * FROM seen WHERE amount >= 0 AND NOT is_return;
+CREATE TEMP TABLE purchase AS
+  SELECT *, CAST(julianday(:as_of) - julianday(day) AS INTEGER) AS age
+  FROM seen WHERE amount >= 0 AND NOT is_return;
 CREATE TEMP TABLE refund AS SELECT *, abs(amount) AS back FROM seen WHERE amount < 0 OR is_return;
 CREATE TEMP TABLE bought AS
   SELECT customer_id, day, CAST(julianday(:as_of) - julianday(day) AS INTEGER) AS age, count(*) AS lines,
@@ -60,10 +63,6 @@ SINGLE = {
     "last_order_value": f"SELECT value {_ALL} ORDER BY day DESC LIMIT 1",
     "max_order_value": f"SELECT max(value) {_PAID}",
     "order_value_spread": f"SELECT {_SPREAD.format(x='round(ln(value), 4)')} {_PAID}",
-    "lines_per_order": f"SELECT avg(lines) {_ALL}",
-    "refund_total": f"SELECT total(back) {_REFUNDS}",
-    "refund_share": f"SELECT (SELECT total(back) {_REFUNDS}) / (SELECT sum(value) {_PAID})",
-    "days_since_last_refund": f"SELECT julianday(:as_of) - julianday(max(day)) {_REFUNDS} AND back > 0",
     "days_since_first_order": f"SELECT max(age) {_ALL}",
     "days_since_last_order": f"SELECT min(age) {_ALL}",
     "days_since_second_last_order": f"SELECT age {_ALL} ORDER BY day DESC LIMIT 1 OFFSET 1",
@@ -81,6 +80,7 @@ SINGLE = {
         (SELECT count(*) {_ALL} GROUP BY weekday ORDER BY count(*) DESC LIMIT 1) * 1.0 / count(*) END
         {_ALL}""",
     "evening_share": f"SELECT avg(time(timed) >= '18:00:00') {_ALL} AND timed IS NOT NULL",
+    **oracle_goods.SINGLE,
 }
 """Each a scalar for the customer ``c``; SQLite's sum() of nothing is null, its total() zero."""
 
@@ -89,8 +89,9 @@ RATIOS = {
     "last_to_mean_gap": "last_gap_days / mean_gap_days",
     "lateness": "days_since_last_order / median_gap_days",
     "lateness_sd": "(days_since_last_order - mean_gap_days) / nullif(sd_gap_days, 0)",
-    "recency_score": "5 - (SELECT count(*) FROM recency_cuts WHERE cut < days_since_last_order)",
-    "frequency_score": "1 + (SELECT count(*) FROM frequency_cuts WHERE cut < orders)",
+    "recency_score": "5 - (SELECT count(*) FROM recency_cuts WHERE value < days_since_last_order)",
+    "frequency_score": "1 + (SELECT count(*) FROM frequency_cuts WHERE value < orders)",
+    **oracle_goods.RATIOS,
 }
 
 OUTCOMES = """
@@ -113,14 +114,19 @@ def recomputed(tables: Tables, as_of: date, reference: Reference) -> pd.DataFram
     database = _loaded(tables)
     for statement in SEEN.split(";\n"):
         database.execute(statement, {"as_of": as_of.isoformat()} if ":as_of" in statement else {})
-    for name, cuts in (("recency", reference.recency_cuts), ("frequency", reference.frequency_cuts)):
-        database.execute(f"CREATE TEMP TABLE {name}_cuts (cut INTEGER)")
-        database.executemany(f"INSERT INTO {name}_cuts VALUES (?)", [(cut,) for cut in cuts])
+    for name, values in (
+        ("recency_cuts", reference.recency_cuts),
+        ("frequency_cuts", reference.frequency_cuts),
+        ("price_cuts", reference.price_cuts or ()),
+        ("peak_weeks", reference.peak_weeks),
+    ):
+        database.execute(f"CREATE TEMP TABLE {name} (value)")
+        database.executemany(f"INSERT INTO {name} VALUES (?)", [(value,) for value in values])
     single = ", ".join(f"({query}) AS {name}" for name, query in SINGLE.items())
     customers = "(SELECT DISTINCT customer_id FROM purchase) AS c"
     ratios = ", ".join(f"{formula} AS {name}" for name, formula in RATIOS.items())
     query = f"SELECT *, {ratios} FROM (SELECT c.customer_id, {single} FROM {customers}) ORDER BY customer_id"
-    return _frame(database, query, {"as_of": as_of.isoformat()})
+    return _frame(database, query, {"as_of": as_of.isoformat()}).drop(columns=[*oracle_goods.SCRATCH])
 
 
 def recomputed_outcomes(
@@ -137,13 +143,16 @@ def recomputed_outcomes(
 
 def _loaded(tables: Tables) -> sqlite3.Connection:
     database = sqlite3.connect(":memory:")
-    for function in (math.exp, math.log, math.sqrt):
+    database.create_function("atan2", 2, math.atan2, deterministic=True)
+    for function in (math.exp, math.log, math.sqrt, math.sin, math.cos, math.floor):
         name = {"log": "ln"}.get(function.__name__, function.__name__)
         database.create_function(
             name, 1, lambda x, f=function: None if x is None else f(x), deterministic=True
         )
     columns = ["customer_id", "timestamp", "day", "known_day", "amount", "margin", "is_return"]
     types = ["TEXT", "TEXT", "TEXT", "TEXT", "REAL", "REAL", "INTEGER"]
+    columns += ["product_id", "category", "channel", "quantity", "discount"]
+    types += ["TEXT", "TEXT", "TEXT", "REAL", "REAL"]
     declared = ", ".join(f"{column} {kind}" for column, kind in zip(columns, types, strict=True))
     database.execute(f"CREATE TABLE rows ({declared})")
     rows = tables.transactions.select(columns).to_pyarrow().to_pylist()

@@ -13,13 +13,14 @@ from features.sources import tables_from_frame
 from features.table import behaviour_table
 from features.tables import Tables
 
-__all__ = ["behaviours", "made_up_shop", "tables_of"]
+__all__ = ["behaviours", "behaviours_of", "made_up_shop", "tables_of"]
 
 
 def made_up_shop(seed: int, *, customers: int = 40, rows: int = 700) -> pd.DataFrame:
     """Return rows from November 2023 to March 2025: year ends, a leap day, refunds, free orders, bare dates.
 
-    ``known_at`` is null for two rows of three, and up to 40 days late for the others.
+    ``known_at`` is null for two rows of three, and up to 40 days late for the others. Some orders have
+    several lines; "yearly" and "advent" order once a year.
     """
     draw = np.random.default_rng(seed)
     ids = np.array(
@@ -31,7 +32,9 @@ def made_up_shop(seed: int, *, customers: int = 40, rows: int = 700) -> pd.DataF
     amounts = np.where(draw.random(rows) < 0.1, -amounts, amounts)
     amounts = np.where(draw.random(rows) < 0.08, 0.0, amounts)
     late = pd.to_timedelta(draw.integers(-5, 40, rows), unit="D")
-    return pd.DataFrame(
+    goods = np.random.default_rng([seed, 1])
+    product = [f"p-{number:x}" for number in goods.geometric(0.12, rows)]
+    shop = pd.DataFrame(
         {
             "customer_id": ids[np.minimum(draw.geometric(0.06, rows) - 1, customers - 1)],
             "timestamp": times,
@@ -39,8 +42,23 @@ def made_up_shop(seed: int, *, customers: int = 40, rows: int = 700) -> pd.DataF
             "margin": pd.Series(np.round(amounts * 0.3, 2)).where(draw.random(rows) < 0.7),
             "is_return": draw.random(rows) < 0.05,
             "known_at": pd.Series(times + late).where(draw.random(rows) < 0.33),
+            "product_id": pd.Series(product).where(goods.random(rows) < 0.95),
+            "category": pd.Series([f"kind {name[-1]}" for name in product]).where(goods.random(rows) < 0.95),
+            "quantity": pd.Series(np.copysign(goods.integers(1, 6, rows), amounts)).where(
+                goods.random(rows) < 0.9
+            ),
+            "discount": pd.Series(goods.integers(-20, 8, rows).clip(0) / 2).where(goods.random(rows) < 0.5),
+            "channel": pd.Series(goods.choice(["shop", "web", "app"], rows)).where(goods.random(rows) < 0.8),
         }
-    ).sample(frac=1.0, random_state=seed)
+    )
+    order = ["customer_id", "timestamp", "known_at"]
+    first_line = np.maximum.accumulate(np.where(goods.random(rows) < 0.3, 0, np.arange(rows)))
+    shop[order] = shop[order].take(first_line).set_axis(shop.index)
+    yearly = pd.DataFrame({"customer_id": ["yearly", "advent", "yearly", "advent", "advent"], "amount": 9.0})
+    yearly["timestamp"] = pd.to_datetime(
+        ["2023-11-20", "2023-12-01", "2024-11-25", "2024-12-02", "2024-12-20"]
+    )
+    return pd.concat([shop, yearly.assign(is_return=False)]).sample(frac=1.0, random_state=seed)
 
 
 def tables_of(
@@ -57,6 +75,11 @@ def behaviours(
 ) -> dict[str, dict[str, float | None]]:
     """Return the features at ``as_of`` by customer; a history is (time, amount) pairs."""
     rows = [(customer, *row) for customer, history in histories.items() for row in history]
-    tables = tables_of(pd.DataFrame(rows, columns=["customer_id", "timestamp", "amount"]))
+    return behaviours_of(pd.DataFrame(rows, columns=["customer_id", "timestamp", "amount"]), as_of)
+
+
+def behaviours_of(frame: pd.DataFrame, as_of: date) -> dict[str, dict[str, float | None]]:
+    """Return the features at ``as_of`` by customer."""
+    tables = tables_of(frame)
     table = behaviour_table(tables, as_of, reference_at(tables, as_of)).to_pyarrow().to_pylist()
     return {row["customer_id"]: row for row in table}

@@ -30,8 +30,9 @@ FUTURE = st.tuples(
     st.one_of(st.sampled_from([0, 1, 3_599, 3_600, 86_399]), st.integers(0, 400 * 86_400)),
     st.one_of(st.integers(-(10**6), 10**6).map(float), st.just(float("nan"))),
     st.booleans(),
+    st.sampled_from(["p-1", "p-2", "p-new", None]),
 )
-"""Who, how many seconds after the history's end, how much, whether a return; some break the contract."""
+"""Who, how many seconds after the history's end, how much, a return or not, what; some break the contract."""
 
 
 def known(tables: Tables, as_of: date) -> tuple[pa.Table, Reference]:
@@ -41,7 +42,9 @@ def known(tables: Tables, as_of: date) -> tuple[pa.Table, Reference]:
 
 def history(zone: str, as_of: date) -> pd.DataFrame:
     """Return a small past, its last row in the last microsecond of the local day ``as_of``, in UTC."""
-    shop = made_up_shop(seed=1, customers=8, rows=60).drop(columns=["known_at", "margin"])
+    shop = made_up_shop(seed=1, customers=8, rows=60).drop(
+        columns=["known_at", "margin", "category", "channel"]
+    )
     local = shop.timestamp - (pd.Timestamp("2025-03-15") - pd.Timestamp(as_of))
     last = datetime.combine(as_of, time.max, ZoneInfo(zone))
     times = [*local.dt.tz_localize(zone, ambiguous=True, nonexistent="shift_forward"), last]
@@ -66,7 +69,7 @@ def test_rows_after_the_moment_change_nothing(
 ) -> None:
     as_of = data.draw(st.sampled_from(MOMENTS[zone]))
     midnight = pd.Timestamp(datetime.combine(as_of + timedelta(days=1), time.min, ZoneInfo(zone)))
-    later = pd.DataFrame(future, columns=["customer_id", "timestamp", "amount", "is_return"])
+    later = pd.DataFrame(future, columns=["customer_id", "timestamp", "amount", "is_return", "product_id"])
     later["timestamp"] = midnight.tz_convert("UTC") + pd.to_timedelta(later.timestamp, unit="s")
     past = history(zone, as_of)
     rows = pd.concat([past, later], ignore_index=True).sample(frac=1.0, random_state=len(future))
