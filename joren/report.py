@@ -70,6 +70,7 @@ class TrainingReport:
             "horizon_days": self.metadata.horizon_days,
             "rows": self.rows.to_json(),
             "method": {"name": self.metadata.method, "why": self.metadata.why},
+            "value_model": self.metadata.value_model,
             "evaluation": self.evaluation.to_json() if self.evaluation else None,
             "notes": list(self.metadata.notes),
         }
@@ -132,6 +133,7 @@ class RunReport:
             "refused_by_reason": dict(self.rows.refused_by_reason),
             "customers": {"scored": len(self.scores), "by_status": self.customers_by_status()},
             "method": {"name": self.metadata.method, "why": self.metadata.why},
+            "value_model": self.metadata.value_model,
             "evaluation": self.evaluation.to_json() if self.evaluation else None,
             "model_version": self.model_version,
             "notes": list(self.notes),

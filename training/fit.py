@@ -91,6 +91,7 @@ def fit(
                 for name in RANGED
                 if behaviour[name].notna().any()
             },
+            value_model=choice.why,
             notes=choice.notes,
         ),
         policy=policy,

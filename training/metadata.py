@@ -14,7 +14,10 @@ FORMAT = 2
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a bundle is of; ``method`` says how it was made, and ``why``, in a sentence, what decided that."""
+    """What a bundle is of; ``method`` says how it was made, and ``why``, in a sentence, what decided that.
+
+    ``value_model``: which lifetime-value model, and why, in a sentence.
+    """
 
     as_of: date
     horizon_days: int
@@ -29,6 +32,7 @@ class Metadata:
     panel_rows: int
     fitted_rows: int
     seed: int
+    value_model: str = ""
     notes: tuple[str, ...] = ()
     ranges: dict[str, float] = field(default_factory=dict)
 

@@ -13,6 +13,7 @@ from training.metrics import METRICS, reliability_table
 
 if TYPE_CHECKING:
     from training.bundle import Bundle
+    from training.choice import Choice
     from training.evaluate import Evaluation
 
 __all__ = ["model_card"]
@@ -48,6 +49,17 @@ LIMITS = (
     "New customers and values far beyond those learned from are marked, and stay off the at-risk lists.",
     "Percentiles and ranks compare the customers of one run; they are not levels.",
 )
+JUDGED = (
+    ("title", "model", ""),
+    ("log_likelihood", "log-likelihood", ",.1f"),
+    ("tracking_error", "tracking error", ".1%"),
+    ("gini", "Gini", ".3f"),
+    ("bias", "bias", "+.1%"),
+    ("coverage_80_purchases", "orders within 80 % intervals", ".1%"),
+    ("coverage_80_value", "value within 80 % intervals", ".1%"),
+    ("weight", "weight", ".0f"),
+    ("note", "note", ""),
+)
 USE = """## Use
 
 Where Joren is installed, on a behaviour table:
@@ -71,6 +83,7 @@ def model_card(bundle: Bundle, evaluation: Evaluation | None, fingerprint: Mappi
         _summary(bundle),
         _data(bundle, fingerprint),
         *_measures(evaluation),
+        *_choice(bundle.choice),
         f"## Limits\n\n{limits}",
         USE,
     ]
@@ -155,6 +168,40 @@ def _calibration(evaluation: Evaluation) -> list[str]:
         [f"{row.customers:,}", f"{row.predicted:.1%}", f"{row.observed:.1%}"] for row in table.itertuples()
     ]
     return [_table("## Calibration", ["customers", "said to leave", "left"], rows)]
+
+
+def _choice(choice: Choice) -> list[str]:
+    """Return how the lifetime-value model was picked, and how it did season by season."""
+    heading = f"## The lifetime-value model\n\n{choice.why}."
+    if choice.worst is None:
+        return [heading]
+    candidates = [
+        [_figure(getattr(candidate, name), form) for name, _, form in JUDGED]
+        for candidate in choice.candidates
+    ]
+    stretches = [
+        [
+            f"{stretch.first_day} to {stretch.last_day}",
+            f"{stretch.season}{', the worst' if stretch == choice.worst else ''}",
+            f"{stretch.purchases:,}",
+            f"{stretch.bias:+.1%}",
+            f"{stretch.tracking_error:.1%}",
+        ]
+        for stretch in choice.held_out
+    ]
+    heading = f"{heading} Judged on {choice.horizon_days} held-out days at a time:"
+    return [
+        _table(heading, [column for _, column, _ in JUDGED], candidates),
+        _table(
+            f"{choice.title} by season:",
+            ["held out", "season", "orders", "bias", "tracking error"],
+            stretches,
+        ),
+    ]
+
+
+def _figure(value: float | str | None, form: str) -> str:
+    return "–" if value is None else format(value, form)
 
 
 def _table(heading: str, columns: list[str], rows: list[list[str]]) -> str:

@@ -109,7 +109,10 @@ def _why(by_reason: Mapping[str, int]) -> str:
 
 def _judged(evaluation: Evaluation | None, metadata: Metadata) -> tuple[str, RenderableType]:
     """Return how the models compare, and by which method; the method alone where nothing was held out."""
-    method = Text(f"{metadata.method}: {metadata.why}", style="dim")
+    told = f"{metadata.method}: {metadata.why}"
+    if metadata.value_model:
+        told = f"{told}\nvalue model: {metadata.value_model}"
+    method = Text(told, style="dim")
     if evaluation is None:
         return "How it was learned", method
     days, moment = evaluation.horizon_days, evaluation.moment

@@ -40,6 +40,16 @@ def test_the_best_of_each_column_is_bold_and_what_a_model_cannot_say_is_a_dash()
     assert "**" not in rule
 
 
+def test_the_card_tells_which_lifetime_value_model_and_its_worst_season() -> None:
+    bundle = fitted(60)
+    card = model_card(bundle, None, {})
+    assert bundle.choice.why in card
+    for title in ("| BG/NBD |", "| MBG/NBD |", "| Pareto/NBD |"):
+        assert title in card
+    assert ", the worst |" in card
+    assert "value within 80 % intervals" in card
+
+
 def test_no_customer_is_named() -> None:
     evaluation = an_evaluation()
     card = model_card(fitted(60), evaluation, {})
