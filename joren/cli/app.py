@@ -12,7 +12,21 @@ from typer.core import TyperGroup
 
 from features.errors import JorenError
 from joren import __version__
-from joren.cli import at_risk, check, clv, clv_fit, cx, init, keys, models, run, serve, simulate, traits
+from joren.cli import (
+    at_risk,
+    check,
+    clv,
+    clv_fit,
+    cx,
+    features,
+    init,
+    keys,
+    models,
+    run,
+    serve,
+    simulate,
+    traits,
+)
 from joren.cli.failures import show_fault, show_refusal
 
 __all__ = ["app"]
@@ -72,6 +86,8 @@ def joren(
 
 keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the API keys of the service.")
 app.add_typer(keys_app, name="keys")
+features_app = typer.Typer(no_args_is_help=True, help="List the features, or build them for a moment.")
+app.add_typer(features_app, name="features")
 clv_app = typer.Typer(
     no_args_is_help=True, help="The lifetime-value models by themselves: fit, ask, compare, draw."
 )
@@ -99,6 +115,8 @@ _add(app, "serve", serve.serve, serve.EXAMPLES)
 _add(app, "cx", cx.cx, cx.EXAMPLES)
 _add(app, "traits", traits.traits, traits.EXAMPLES)
 _add(app, "simulate", simulate.simulate, simulate.EXAMPLES)
+_add(features_app, "list", features.list_features, features.LIST_EXAMPLES)
+_add(features_app, "build", features.build, features.BUILD_EXAMPLES)
 _add(clv_app, "fit", clv_fit.fit, clv_fit.EXAMPLES)
 _add(clv_app, "predict", clv.predict, clv.PREDICT_EXAMPLES)
 _add(clv_app, "compare", clv.compare, clv.COMPARE_EXAMPLES)
