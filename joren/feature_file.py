@@ -34,13 +34,11 @@ def write_features(tables: Tables, as_of: date, path: Path) -> FeatureFile:
     The file is there whole or not at all. Raises ``OutputError`` where it cannot be written.
     """
     reference = reference_at(tables, as_of)
-    rows = behaviour_table(tables, as_of, reference).to_pyarrow_batches()
+    rows = behaviour_table(tables, as_of, reference).to_pyarrow()
     draft = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with pq.ParquetWriter(draft, rows.schema, compression="zstd") as file:
-            for batch in rows:
-                file.write_batch(batch.cast(rows.schema))
+        pq.write_table(rows, draft, compression="zstd")
         draft.replace(path)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error}.", mend="Name another file.") from error
