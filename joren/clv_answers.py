@@ -90,19 +90,19 @@ class Compared:
 def predict(project: Project, steps: Steps, *, model: str | None, newcomer: bool) -> Predicted:
     """Fit, and say what is to be expected of each customer, or of one not yet seen.
 
-    ``model`` None: the one that `choose` picks. Raises what reading and fitting raise.
+    ``model`` None: the one that `choose` picks, with the year's rhythm if there is one. Raises what reading and fitting raise.
     """
     tables, as_of, notes = read_project(project, steps)
     policy = project.policy
-    why = f"{TITLES[model]}, as was asked" if model else ""
+    why, season = f"{TITLES[model]}, as was asked" if model else "", None
     if model is None:
         with steps.step("Choosing a model"):
             choice = choose(tables, as_of, policy.clv_horizon_days)
-        model, why = choice.picked, choice.why
+        model, why, season = choice.picked, choice.why, choice.season
         notes += choice.notes
     with steps.step("Fitting and predicting"):
         customers = known_customers(tables, as_of)
-        value = ValueModel.fit(customers, FAMILIES[model])
+        value = ValueModel.fit(customers, FAMILIES[model], season)
         if newcomer:
             horizons = sorted({*HORIZONS_DAYS, policy.clv_horizon_days})
             table = newcomer_table(value, as_of, policy, horizons)

@@ -43,7 +43,7 @@ PLOT_EXAMPLES = (
 )
 Model = Annotated[
     Literal["bgnbd", "mbgnbd", "paretonbd"] | None,
-    typer.Option(help="Of purchases; unless said, the one that `joren clv compare` picks."),
+    typer.Option(help="As in its paper; unless said, the one that compare picks, with the year's rhythm."),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.joren.conftest import Writer, joren
+from tests.joren.documents import block_with
+from tests.joren.shop import shop
 from tests.joren.test_clv_fit import ONCE, TEN, cdnow
 
 __all__ = ["cdnow"]
@@ -103,17 +106,6 @@ def test_the_models_are_compared_on_what_was_held_out(few: Path) -> None:
         assert words in shown
 
 
-def test_the_pictures_are_written_where_they_are_asked_for(few: Path, tmp_path: Path) -> None:
-    out = tmp_path / "to" / "pictures"
-    question = ("--model", "bgnbd", "--as-of", "1998-06-28", "--holdout-days", 271)
-    done = joren("clv", "plot", "--transactions", few, *question, "--out", out)
-    assert done.exit_code == 0, done.output
-    paths = [Path(line) for line in done.stdout.splitlines()]
-    assert {path.name for path in paths} == {path.name for path in out.iterdir()}
-    assert {"tracking_cumulative.png", "spend.png"} <= {path.name for path in paths}
-    assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
-
-
 @pytest.mark.parametrize("content", [TEN, ONCE], ids=["ten customers of one price", "no repeat purchase"])
 def test_little_still_gives_finite_numbers_and_says_what_holds_them(content: str, written: Writer) -> None:
     asked = ("--transactions", written(content), "--as-of", "2024-12-31", "--json")
@@ -143,3 +135,20 @@ def test_what_cannot_be_is_refused(
     assert done.exit_code == 2, done.output
     assert done.stdout == ""
     assert says in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_the_readme_s_lines_are_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shop(customers=80).to_csv("orders.csv", index=False)
+    assert joren("init", ".", "--transactions", "orders.csv").exit_code == 0
+    told = ""
+    for line in block_with("README.md", "joren clv").splitlines():
+        done = joren(*shlex.split(line, comments=True)[1:])
+        assert done.exit_code == 0, done.output
+        told += done.stdout
+    for words in ("held out", "MBG/NBD", "worth most", "After a first order", "tracking_cumulative.png"):
+        assert words in told
+    assert len(pd.read_csv("value.csv")) == 80
+    drawn = list(Path("pictures").iterdir())
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn)
+    assert {str(path) for path in drawn} <= set(told.splitlines())
