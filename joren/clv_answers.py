@@ -90,7 +90,8 @@ class Compared:
 def predict(project: Project, steps: Steps, *, model: str | None, newcomer: bool) -> Predicted:
     """Fit, and say what is to be expected of each customer, or of one not yet seen.
 
-    ``model`` None: the one that `choose` picks, with the year's rhythm if there is one. Raises what reading and fitting raise.
+    ``model`` None: the one that `choose` picks, with the year's rhythm if there is one. Raises what
+    reading and fitting raise.
     """
     tables, as_of, notes = read_project(project, steps)
     policy = project.policy
