@@ -1,6 +1,7 @@
 """Draw the pictures of docs/lifetime-value.md: BG/NBD on CDNOW, the last 39 weeks held out.
 
-At the root of the repository: ``.venv/bin/python docs/pictures.py``
+At the root of the repository: ``.venv/bin/python docs/pictures.py``. With a file of Online Retail beside it
+(customer_id, timestamp, amount), the one picture of that is drawn, and no other.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
+from matplotlib.figure import Figure
 from PIL import Image
 
 HERE = Path(__file__).parent
@@ -21,22 +23,32 @@ from features.tables import DataConfig, Source  # noqa: E402
 from joren.example import write_cdnow  # noqa: E402
 from training.clv_plots import figures  # noqa: E402
 
-AS_OF, HELD_OUT_DAYS = date(1998, 6, 30), 273
+CDNOW = date(1998, 6, 30), 273
+RETAIL, RETAIL_PICTURE = (date(2011, 12, 9), 91), "tracking_weekly"
 DOTS_PER_INCH = 100  # 720 pixels wide
 COLOURS = 200  # enough for the shades of a matrix; a third of the bytes
 
 
 def main() -> None:
     """Write every picture into docs/pictures, without a date or a program's version in it."""
+    if len(sys.argv) > 1:
+        retail = DataConfig({"transactions": Source(sys.argv[1])}, zone="Europe/London", currency="GBP")
+        write(f"retail_{RETAIL_PICTURE}", figures(read_tables(retail), *RETAIL)[RETAIL_PICTURE])
+        return
     with tempfile.TemporaryDirectory() as folder:
         purchases = Path(folder, "transactions.csv")
         write_cdnow(purchases)
         tables = read_tables(DataConfig({"transactions": Source(str(purchases))}))
-    for stem, figure in figures(tables, AS_OF, HELD_OUT_DAYS).items():
-        page = io.BytesIO()
-        figure.savefig(page, format="png", dpi=DOTS_PER_INCH)
-        drawn = Image.open(page).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-        drawn.save(HERE / "pictures" / f"{stem}.png", optimize=True)
+    for stem, figure in figures(tables, *CDNOW).items():
+        write(stem, figure)
+
+
+def write(stem: str, figure: Figure) -> None:
+    """Write one picture as a PNG of few colours."""
+    page = io.BytesIO()
+    figure.savefig(page, format="png", dpi=DOTS_PER_INCH)
+    drawn = Image.open(page).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    drawn.save(HERE / "pictures" / f"{stem}.png", optimize=True)
 
 
 if __name__ == "__main__":
