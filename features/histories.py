@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from features.behaviour.history import customer_days, known_at
+from features.behaviour.history import history_at
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -33,7 +33,7 @@ def purchase_histories(tables: Tables, as_of: date) -> ir.Table:
 
 def histories_panel(tables: Tables, moments: Sequence[date]) -> ir.Table:
     """Return `purchase_histories` at many moments, by one query; sorted by as_of, then customer_id."""
-    known = known_at(customer_days(tables), moments)
+    known = history_at(tables, moments)
     bought = known.age_days.max(where=known.purchase)
     sums = known.group_by("as_of", "customer_id").aggregate(
         x=known.count(where=known.purchase) - 1,

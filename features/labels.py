@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from features.behaviour.history import customer_days, valid_at
+from features.behaviour.history import history_at
 from features.errors import ImmatureWindowError
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ def outcomes_panel(tables: Tables, windows: Sequence[Window], *, known_by: date 
     A model trained as of a day passes that day. Raises ImmatureWindowError where the data so seen ends before
     a window does.
     """
-    days = customer_days(tables)
-    seen = days.filter(valid_at(days, known_by or date.max))
-    _refuse_immature(seen, windows)
+    known_by = known_by or date.max
+    _refuse_immature(tables.last_day(known_by), windows)
+    seen = history_at(tables, [known_by]).drop("as_of")
     spans = ibis.memtable(
         [(window.as_of, window.outcome_start, window.outcome_end) for window in windows],
         schema={"as_of": "date", "start": "date", "end": "date"},
     )
-    cohort = _cohort(days, spans)
+    cohort = _cohort(tables, windows)
     within = seen.join(spans, seen.day.between(spans.start, spans.end))
     sums = within.group_by("as_of", "customer_id").aggregate(
         orders=within.count(where=within.purchase), revenue=within.net.sum(), margin=within.margin.sum()
@@ -64,11 +64,10 @@ def outcomes_panel(tables: Tables, windows: Sequence[Window], *, known_by: date 
     ).order_by("as_of", "customer_id")
 
 
-def _cohort(days: ir.Table, spans: ir.Table) -> ir.Table:
+def _cohort(tables: Tables, windows: Sequence[Window]) -> ir.Table:
     """Return (as_of, customer_id) for the customers known at each as_of to have bought."""
-    bought = days.filter(days.purchase)
-    first = bought.group_by("customer_id").aggregate(known_from=bought.known_from.min())
-    return first.join(spans, first.known_from <= spans.as_of).select("as_of", "customer_id")
+    known = history_at(tables, [window.as_of for window in windows])
+    return known.filter(known.purchase).select("as_of", "customer_id").distinct()
 
 
 def _floored(money: ir.DecimalValue) -> ir.Value:
@@ -76,8 +75,7 @@ def _floored(money: ir.DecimalValue) -> ir.Value:
     return ibis.greatest(money.fill_null(zero), zero)
 
 
-def _refuse_immature(seen: ir.Table, windows: Sequence[Window]) -> None:
-    last_day = seen.day.max().to_pyarrow().as_py()
+def _refuse_immature(last_day: date | None, windows: Sequence[Window]) -> None:
     immature = [window for window in windows if last_day is None or last_day < window.outcome_end]
     if immature:
         raise ImmatureWindowError(

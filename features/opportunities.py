@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from features.behaviour.history import customer_days, known_at
+from features.behaviour.history import history_at
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -23,7 +23,7 @@ def grouped_opportunities(tables: Tables, as_of: date, period: Period) -> ir.Tab
     ``t_x``: the place of the last such, 0 where there is none. A period counts once it is over: what was
     bought in one that is under way at ``as_of`` is not looked at.
     """
-    known = known_at(customer_days(tables), [as_of])
+    known = history_at(tables, [as_of])
     places = known.filter(known.purchase).select("customer_id", place=period.place(known.day, as_of))
     over = places.filter(places.place <= 0)
     seen = over.group_by("customer_id").aggregate(

@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from features.behaviour.events import events_at
-from features.behaviour.history import customer_days, known_at
+from features.behaviour.history import history_at
 from features.behaviour.levels import Levels, mean_spend_by
 from features.behaviour.lines import unit_prices
 from features.behaviour.loyalty import with_tiers
@@ -83,7 +83,7 @@ def references_at(tables: Tables, moments: Sequence[date]) -> list[Reference]:
 
     Raises NothingUsableError where nobody has bought by one of them.
     """
-    known = known_at(customer_days(tables), moments)
+    known = history_at(tables, moments)
     orders = known.filter(known.purchase)
     customers = orders.group_by("as_of", "customer_id").aggregate(
         recency_days=orders.age_days.min(), orders=orders.count()

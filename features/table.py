@@ -14,12 +14,12 @@ from features.behaviour.basket import basket_ratios, basket_sums
 from features.behaviour.campaigns import CAMPAIGNS
 from features.behaviour.events import EventFamily, Known, events_at
 from features.behaviour.feedback import FEEDBACK
-from features.behaviour.history import customer_days, known_at
+from features.behaviour.history import history_at
 from features.behaviour.lines import with_line_sums
 from features.behaviour.loyalty import LOYALTY
-from features.behaviour.purchases import purchase_days, purchase_ratios, purchase_sums
+from features.behaviour.purchases import purchase_ratios, purchase_sums
 from features.behaviour.returns import returns_ratios, returns_sums
-from features.behaviour.rhythm import rhythm_days, rhythm_ratios, rhythm_sums
+from features.behaviour.rhythm import rhythm_ratios, rhythm_sums
 from features.behaviour.season import season_ratios, season_sums
 from features.behaviour.subscription import SUBSCRIPTION
 from features.behaviour.support import SUPPORT
@@ -60,8 +60,7 @@ def behaviour_panel(tables: Tables, references: Sequence[Reference]) -> ir.Table
     Columns as in `behaviour_table`; sorted by as_of, then customer_id.
     """
     moments = [reference.as_of for reference in references]
-    known = known_at(customer_days(tables), moments)
-    history = known.mutate(**purchase_days(known), **rhythm_days(known))
+    history = history_at(tables, moments)
     sums = history.group_by("as_of", "customer_id").aggregate(
         **purchase_sums(history),
         **rhythm_sums(history),
@@ -79,7 +78,7 @@ def behaviour_panel(tables: Tables, references: Sequence[Reference]) -> ir.Table
     )
     panel = _with_scores(measured, references)
     for family in EVENT_FAMILIES:
-        panel = _with_family(panel, family, tables, known, references)
+        panel = _with_family(panel, family, tables, history, references)
     told = {
         feature.name: panel[feature.name] if tables.there.issuperset(feature.needs) else ibis.null("float64")
         for feature in CATALOGUE

@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from features.behaviour.history import customer_days, known_at
+from features.behaviour.history import history_at
 from features.tables import Tables
 from training.models.glm import Array
 
@@ -33,7 +33,7 @@ class Arrivals:
         """Count from ``first_day`` of the data on what was known at ``as_of``."""
         size = (as_of - first_day).days + 1
         middle = first_day + timedelta(days=size - size // 2)
-        known = known_at(customer_days(tables), [as_of])
+        known = history_at(tables, [as_of])
         bought = known.filter(known.purchase)
         is_first = bought.previous_order.isnull()
         counted = bought.group_by("day").aggregate(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import ibis
 import pandas as pd
 
-from features.behaviour.history import customer_days, known_at
+from features.behaviour.history import history_at
 from features.labels import outcomes_in
 from features.window import Window
 from training.models.value import ValueModel
@@ -93,7 +93,7 @@ class Holdout:
 
 def _repeat_orders(tables: Tables, theirs: pd.DataFrame, window: Window, age_days: int) -> pd.Series[float]:
     """Count the customers' repeat purchases of each day, as known at the window's end."""
-    known = known_at(customer_days(tables), [window.outcome_end])
+    known = history_at(tables, [window.outcome_end])
     again = known.filter(known.purchase & known.previous_order.notnull())
     kept = again.semi_join(ibis.memtable(theirs), "customer_id")
     counted = as_frame(kept.group_by("day").aggregate(orders=kept.count()).order_by("day"))

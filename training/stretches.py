@@ -10,7 +10,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from features.behaviour.history import customer_days, valid_at
+from features.behaviour.history import history_at
 from features.histories import histories_panel
 from features.labels import outcomes_panel
 from features.tables import Tables
@@ -115,14 +115,14 @@ def _daily(
     tables: Tables, windows: Sequence[Window], customers: pd.DataFrame, known_by: date
 ) -> dict[Window, Array]:
     """Return the orders on each day of each window by the ``customers`` known before it."""
-    days = customer_days(tables)
+    days = history_at(tables, [known_by]).drop("as_of")
     spans = ibis.memtable(
         [(window.as_of, window.outcome_start, window.outcome_end) for window in windows],
         schema={"as_of": "date", "start": "date", "end": "date"},
     )
     cohort = ibis.memtable(customers[["as_of", "customer_id"]])
     cohort = cohort.mutate(as_of=cohort.as_of.cast("date"))
-    bought = days.filter(days.purchase & valid_at(days, known_by))
+    bought = days.filter(days.purchase)
     within = bought.join(spans, bought.day.between(spans.start, spans.end))
     within = within.semi_join(cohort, ("as_of", "customer_id"))
     counted = within.group_by("as_of", "day").aggregate(orders=within.count())

@@ -1,22 +1,23 @@
 """What had happened by a moment, one row per customer-day: the relation that every family starts from.
 
-Two clocks decide what is history: when a row happened (``day``) and when it reached the business
-(``known_day``). Both lie within a moment exactly when ``as_of >= known_from``, the later of the two. So a
-customer-day is kept as one row per state that the business has known it in, each valid from ``known_from`` to
-the day before ``known_until``. At any moment at most one state of a customer-day is valid.
-
-Without late rows a history is a prefix of the days: then one state per customer-day is all there is, and the
-orders before each are the same at every moment, so they are looked up once.
+For most customers what is known at a moment is a prefix of their days. They are *settled*: their days are
+summed once, and the orders before each are the same at every moment. Where rows come late, between days that
+were known already, or orders are cancelled, the days are summed at every moment anew, from the rows known at
+it: by the same expressions, for those customers alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import ibis
 
+from features.behaviour.cancelled import ORDER, may_have_cancelled, with_cancellations
+from features.behaviour.known import dated, known_at, out_of_order
+from features.behaviour.purchases import purchase_days
+from features.behaviour.rhythm import rhythm_days
 from features.engine import kept
 
 if TYPE_CHECKING:
@@ -24,19 +25,48 @@ if TYPE_CHECKING:
 
     from features.tables import Tables
 
-__all__ = ["customer_days", "known_at", "valid_at"]
+__all__ = ["count_cancelled_orders", "customer_days", "history_at", "rows_at"]
 
 MONEY = "decimal(18, 4)"
 MONEY_BOUND = 99_999_999_999_999
 """What a DECIMAL(18,4) holds; a day's total beyond it is nonsense that passed the contract row by row."""
 
 
-def customer_days(tables: Tables) -> ir.Table:
-    """Return the customer-days of ``tables``, of all time; aggregated once and kept on the connection.
+class Past(NamedTuple):
+    """What is made once of the transactions, and kept on their connection."""
 
-    One row per customer_id, day and state of knowledge (see the module):
+    settled_days: ir.Table
+    unsettled_rows: ir.Table
 
-    - ``customer_id``, ``day`` (local date), ``known_from``, ``known_until`` (null: nothing newer is known)
+
+def history_at(tables: Tables, moments: Iterable[date]) -> ir.Table:
+    """Return the customer-days known at each of ``moments``, keyed (as_of, customer_id, day).
+
+    Columns as in `customer_days`, and ``age_days`` = as_of - day. Days after as_of, and what became known
+    after it, are not there.
+    """
+    past, asked = _past_of(tables), sorted(set(moments))
+    prefixes = [
+        past.settled_days.filter(past.settled_days.known_from <= moment).mutate(as_of=ibis.literal(moment))
+        for moment in asked
+    ]
+    anew = customer_days(known_at(past.unsettled_rows, asked), "as_of", "customer_id")
+    known = ibis.union(*prefixes, anew.select(prefixes[0].columns).cast(prefixes[0].schema()))
+    return known.mutate(age_days=known.as_of.delta(known.day, unit="day")).drop("known_from")
+
+
+def rows_at(tables: Tables, moments: Iterable[date]) -> ir.Table:
+    """Return the `dated` rows of all customers that count at each of ``moments``, with that ``as_of``."""
+    past, asked = _past_of(tables), sorted(set(moments))
+    rows = dated(tables.transactions).anti_join(past.unsettled_rows, "customer_id")
+    prefixes = [rows.filter(rows.known_from <= moment).mutate(as_of=ibis.literal(moment)) for moment in asked]
+    return ibis.union(*prefixes, known_at(past.unsettled_rows, asked).select(prefixes[0].columns))
+
+
+def customer_days(rows: ir.Table, *keys: str) -> ir.Table:
+    """Return the customer-days of `dated` rows, one for each of ``keys`` (customer_id among them) and day.
+
+    - ``day`` (local date), ``known_from``: the day from which on all of it is known
     - ``purchase``: there is a row of amount >= 0 that is no return
     - ``gross``: sum of the positive amounts that are no returns; ``refund``: what went back, as a positive
       number; ``net`` = gross - refund; ``margin``: null where none is recorded. Exact, in currency units
@@ -44,68 +74,41 @@ def customer_days(tables: Tables) -> ir.Table:
     - ``first_time``: of the first purchase whose time of day is recorded; null where none is. Midnight sharp
       is how a date without a time arrives, so it counts as not recorded
     - ``previous_order``, ``second_previous_order``: the days of the two orders before, ``previous_gross`` of
-      the one before: on rows of purchase, and here only where no row is late, otherwise from `known_at` on
+      the one before: on rows of purchase
+    - what the families need of a day beyond that
     """
-    rows = tables.transactions
-    return kept(tables.connection, "customer_days", rows, _customer_days(rows))
-
-
-def known_at(days: ir.Table, moments: Iterable[date]) -> ir.Table:
-    """Return what was known at each of ``moments``: rows of `customer_days`, keyed (as_of, customer_id, day).
-
-    ``age_days`` = as_of - day is added. Days after as_of, and what became known after it, are not there.
-    """
-    known = ibis.union(
-        *(
-            days.filter(valid_at(days, moment)).mutate(as_of=ibis.literal(moment))
-            for moment in sorted(set(moments))
-        )
+    timed = rows.timestamp > rows.day.cast("timestamp")
+    days = rows.group_by(*keys, "day").aggregate(
+        known_from=rows.known_from.max(),
+        lines=rows.count(where=~rows.back),
+        gross=rows.back.ifelse(0, rows.amount).sum(),
+        refund=rows.back.ifelse(rows.amount.abs(), 0).sum(),
+        margin=rows.margin.sum(),
+        first_time=rows.timestamp.min(where=timed & ~rows.back),
     )
-    if "previous_order" not in days.columns:
-        known = _with_previous_orders(known, "as_of", "customer_id")
-    return known.mutate(age_days=known.as_of.delta(known.day, unit="day")).drop("known_from", "known_until")
+    days = _with_previous_orders(_in_bounds(days), *keys)
+    return days.mutate(**purchase_days(days), **rhythm_days(days))
 
 
-def valid_at(days: ir.Table, moment: date) -> ir.BooleanValue:
-    """Return whether each row of `customer_days` is the state that was known at the end of ``moment``."""
-    return (days.known_from <= moment) & (days.known_until.isnull() | (days.known_until > moment))
+def count_cancelled_orders(tables: Tables) -> int:
+    """Return how many orders of all time were cancelled in full, and so are no purchase any more."""
+    rows = _past_of(tables).unsettled_rows
+    cancelled = rows.filter(rows.cancelled_from.notnull()).select(ORDER).distinct()
+    return int(cancelled.count().to_pyarrow().as_py())
 
 
-def _customer_days(transactions: ir.Table) -> ir.Table:
-    late = transactions.filter(transactions.known_day > transactions.day)
-    if late.count().to_pyarrow().as_py():
-        known_from = ibis.greatest(transactions.day, transactions.known_day.fill_null(transactions.day))
-        return _finished(_states(_summed(transactions.mutate(known_from=known_from), "known_from")))
-    days = _summed(transactions).mutate(known_until=ibis.null("date"))
-    return _with_previous_orders(_finished(days.mutate(known_from=days.day)), "customer_id")
+def _past_of(tables: Tables) -> Past:
+    """Return the past of ``tables``, made when it is first asked for."""
+    rows, rules = dated(tables.transactions), tables.rules
+    within_days = rules.cancelled_within_days if rules.cancelled_orders == "drop" else -1
+    unsettled = out_of_order(rows).union(may_have_cancelled(rows, within_days))
+    apart = with_cancellations(rows.semi_join(unsettled, "customer_id"), within_days)
+    apart = kept(tables.connection, f"unsettled_rows_{within_days}", tables.transactions, apart)
+    settled = customer_days(rows, "customer_id").anti_join(apart, "customer_id")
+    return Past(kept(tables.connection, "settled_days", apart, settled), apart)
 
 
-def _summed(transactions: ir.Table, *clock: str) -> ir.Table:
-    """Sum the rows of a customer-day, apart by the day they became known where there is such a clock."""
-    back = (transactions.amount < 0) | transactions.is_return
-    timed = transactions.timestamp > transactions.day.cast("timestamp")
-    return transactions.group_by("customer_id", "day", *clock).aggregate(
-        lines=transactions.count(where=~back),
-        gross=back.ifelse(0, transactions.amount).sum(),
-        refund=back.ifelse(transactions.amount.abs(), 0).sum(),
-        margin=transactions.margin.sum(),
-        first_time=transactions.timestamp.min(where=timed & ~back),
-    )
-
-
-def _states(summed: ir.Table) -> ir.Table:
-    """Accumulate what was known of each customer-day from one day of news to the next."""
-    news = ibis.window(group_by=["customer_id", "day"], order_by="known_from")
-    so_far = ibis.window(group_by=["customer_id", "day"], order_by="known_from", preceding=None, following=0)
-    sums = {name: summed[name].sum().over(so_far) for name in ("lines", "gross", "refund", "margin")}
-    return summed.mutate(
-        known_until=summed.known_from.lead().over(news),
-        first_time=summed.first_time.min().over(so_far),
-        **sums,
-    )
-
-
-def _finished(days: ir.Table) -> ir.Table:
+def _in_bounds(days: ir.Table) -> ir.Table:
     """Add what follows from the sums, and bring the money back to 64 bits."""
     money = days.mutate(
         purchase=days.lines > 0,

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from features.behaviour.history import rows_at
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
@@ -78,21 +80,15 @@ def _lines(tables: Tables, moments: Sequence[date], column: str) -> ir.Table:
 
     ``value`` is what stands in the column; ``bought`` or else ``given_back`` is the age of the row in days.
     """
-    return ibis.union(
-        *(
-            rows.select(
-                "customer_id",
-                "amount",
-                value=rows[column],
-                bought=back.ifelse(None, age),
-                given_back=back.ifelse(age, None),
-                as_of=ibis.literal(moment),
-            )
-            for moment in sorted(set(moments))
-            for rows in [tables.history(moment)]
-            for back in [(rows.amount < 0) | rows.is_return]
-            for age in [ibis.literal(moment).delta(rows.day, unit="day")]
-        )
+    rows = rows_at(tables, moments)
+    age = rows.as_of.delta(rows.day, unit="day")
+    return rows.select(
+        "as_of",
+        "customer_id",
+        "amount",
+        value=rows[column],
+        bought=rows.back.ifelse(None, age),
+        given_back=rows.back.ifelse(age, None),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from features.behaviour.history import customer_days, known_at
+from features.behaviour.history import history_at
 from features.reference import reference_at
 from features.segments import segment
 
@@ -21,7 +21,7 @@ __all__ = ["purchases_known", "segments_at"]
 
 def purchases_known(tables: Tables, as_of: date) -> ir.Table:
     """Return (customer_id, day) for every purchase that was known at the end of ``as_of``."""
-    known = known_at(customer_days(tables), [as_of])
+    known = history_at(tables, [as_of])
     return known.filter(known.purchase).select("customer_id", "day")
 
 

@@ -11,12 +11,11 @@ import pandas as pd
 from features.reference import Reference
 from features.tables import Tables
 from tests.features import oracle_goods
+from tests.features.oracle_cancelled import see
 
 __all__ = ["recomputed", "recomputed_outcomes"]
 
 SEEN = """
-CREATE TEMP TABLE seen AS
-  SELECT * FROM rows WHERE day <= :as_of AND (known_day IS NULL OR known_day <= :as_of);
 CREATE TEMP TABLE purchase AS
   SELECT *, CAST(julianday(:as_of) - julianday(day) AS INTEGER) AS age
   FROM seen WHERE amount >= 0 AND NOT is_return;
@@ -97,13 +96,11 @@ RATIOS = {
 OUTCOMES = """
 SELECT c.customer_id, total(w.bought) AS orders, total(w.bought) = 0 AS churned,
   max(0, total(w.net)) AS revenue, max(0, total(w.margin)) AS margin
-FROM (SELECT DISTINCT customer_id FROM rows
-      WHERE day <= :as_of AND coalesce(known_day, day) <= :as_of AND amount >= 0 AND NOT is_return) AS c
+FROM (SELECT DISTINCT customer_id FROM seen WHERE amount >= 0 AND NOT is_return) AS c
 LEFT JOIN (
   SELECT customer_id, day, max(amount >= 0 AND NOT is_return) AS bought,
     sum(CASE WHEN is_return THEN -abs(amount) ELSE amount END) AS net, sum(margin) AS margin
-  FROM rows
-  WHERE day > :as_of AND day <= date(:as_of, :horizon) AND (known_day IS NULL OR known_day <= :known_by)
+  FROM seen_later WHERE day > :as_of AND day <= date(:as_of, :horizon)
   GROUP BY customer_id, day) AS w ON w.customer_id = c.customer_id
 GROUP BY c.customer_id ORDER BY c.customer_id
 """
@@ -112,6 +109,7 @@ GROUP BY c.customer_id ORDER BY c.customer_id
 def recomputed(tables: Tables, as_of: date, reference: Reference) -> pd.DataFrame:
     """Return the behaviour table at ``as_of`` by SQLite: sorted by customer_id, a column a feature."""
     database = _loaded(tables)
+    see(database, "seen", as_of, tables.rules)
     for statement in SEEN.split(";\n"):
         database.execute(statement, {"as_of": as_of.isoformat()} if ":as_of" in statement else {})
     for name, values in (
@@ -136,9 +134,11 @@ def recomputed_outcomes(
     values = {
         "as_of": as_of.isoformat(),
         "horizon": f"+{horizon_days} days",
-        "known_by": known_by.isoformat(),
     }
-    return _frame(_loaded(tables), OUTCOMES, values)
+    database = _loaded(tables)
+    see(database, "seen", as_of, tables.rules)
+    see(database, "seen_later", known_by, tables.rules)
+    return _frame(database, OUTCOMES, values)
 
 
 def _loaded(tables: Tables) -> sqlite3.Connection:
@@ -151,8 +151,8 @@ def _loaded(tables: Tables) -> sqlite3.Connection:
         )
     columns = ["customer_id", "timestamp", "day", "known_day", "amount", "margin", "is_return"]
     types = ["TEXT", "TEXT", "TEXT", "TEXT", "REAL", "REAL", "INTEGER"]
-    columns += ["product_id", "category", "channel", "quantity", "discount"]
-    types += ["TEXT", "TEXT", "TEXT", "REAL", "REAL"]
+    columns += ["product_id", "category", "channel", "order_id", "quantity", "discount", "source_row"]
+    types += ["TEXT", "TEXT", "TEXT", "TEXT", "REAL", "REAL", "INTEGER"]
     declared = ", ".join(f"{column} {kind}" for column, kind in zip(columns, types, strict=True))
     database.execute(f"CREATE TABLE rows ({declared})")
     rows = tables.transactions.select(columns).to_pyarrow().to_pylist()

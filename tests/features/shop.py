@@ -13,7 +13,7 @@ from features.sources import tables_from_frame
 from features.table import behaviour_table
 from features.tables import Tables
 
-__all__ = ["behaviours", "behaviours_of", "made_up_shop", "tables_of"]
+__all__ = ["behaviours", "behaviours_of", "made_up_shop", "tables_of", "with_cancellations"]
 
 
 def made_up_shop(seed: int, *, customers: int = 40, rows: int = 700) -> pd.DataFrame:
@@ -59,6 +59,29 @@ def made_up_shop(seed: int, *, customers: int = 40, rows: int = 700) -> pd.DataF
         ["2023-11-20", "2023-12-01", "2024-11-25", "2024-12-02", "2024-12-20"]
     )
     return pd.concat([shop, yearly.assign(is_return=False)]).sample(frac=1.0, random_state=seed)
+
+
+def with_cancellations(shop: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return ``shop`` with orders of one to three lines and, for every other customer, mirrors of some lines.
+
+    Refunds come within weeks, some known late; orders are mirrored in full or in part.
+    """
+    draw = np.random.default_rng(seed)
+    order = shop.groupby("customer_id").cumcount() // draw.integers(1, 4, len(shop))
+    named = (shop.customer_id + "/" + order.astype(str)).where(draw.random(len(shop)) < 0.6)
+    sales = shop.assign(order_id=named)
+    refunded = shop.customer_id.str[-1].isin(list("02468ace")) & (draw.random(len(shop)) < 0.4)
+    refunds = sales[refunded].drop(columns="known_at", errors="ignore")
+    days = pd.to_timedelta(draw.geometric(0.1, len(refunds)) - 1, unit="D")
+    refunds = refunds.assign(timestamp=refunds.timestamp + days)
+    signed = draw.random(len(refunds)) < 0.5
+    refunds = refunds.assign(
+        amount=refunds.amount.abs().where(~signed, -refunds.amount.abs()), is_return=~signed, order_id=None
+    )
+    if "known_at" in shop:
+        late = pd.to_timedelta(draw.integers(0, 20, len(refunds)), unit="D")
+        refunds["known_at"] = (refunds.timestamp + late).where(draw.random(len(refunds)) < 0.3)
+    return pd.concat([sales, refunds], ignore_index=True).sample(frac=1.0, random_state=seed)
 
 
 def tables_of(

@@ -1,4 +1,4 @@
-"""Customer-days, and the states that late rows give them."""
+"""Customer-days, and what late rows make of them."""
 
 from __future__ import annotations
 
@@ -6,35 +6,28 @@ from datetime import date
 
 import pandas as pd
 
-from features.behaviour.history import customer_days, known_at
+from features.behaviour.history import history_at
 from tests.features.shop import made_up_shop, tables_of
 
 
-def test_customer_days_are_aggregated_once() -> None:
+def test_what_does_not_hang_on_the_moment_is_made_once() -> None:
     tables = tables_of(made_up_shop(seed=9))
-    first = customer_days(tables)
+    history_at(tables, [date(2024, 1, 1)])
     made = set(tables.connection.list_tables())
-    assert customer_days(tables).equals(first)
+    history_at(tables, [date(2024, 12, 31)])
     assert set(tables.connection.list_tables()) == made
 
 
-def test_a_late_row_makes_a_second_state_of_its_day() -> None:
+def test_a_late_row_changes_its_day_when_it_is_known() -> None:
     rows = {
         "customer_id": ["c-7f"] * 3,
         "timestamp": ["2024-01-05 12:00", "2024-01-05 08:00", "2024-01-09"],
         "amount": [10, -4, 5],
         "known_at": [None, "2024-01-07", None],
     }
-    days = customer_days(tables_of(pd.DataFrame(rows)))
-    states = days.order_by("day", "known_from").to_pyarrow().to_pylist()
-    assert [(row["known_from"].day, row["known_until"] and row["known_until"].day) for row in states] == [
-        (5, 7),
-        (7, None),
-        (9, None),
-    ]
-    assert [row["net"] for row in states] == [10, 6, 5]
     moments = [date(2024, 1, day) for day in (4, 6, 7, 9)]
-    known = known_at(days, moments).order_by("as_of", "day").to_pyarrow().to_pylist()
+    history = history_at(tables_of(pd.DataFrame(rows)), moments)
+    known = history.order_by("as_of", "day").to_pyarrow().to_pylist()
     assert [(row["as_of"].day, row["day"].day, row["net"]) for row in known] == [
         (6, 5, 10),
         (7, 5, 6),
@@ -51,12 +44,16 @@ def test_an_order_known_late_comes_between_orders_that_were_known() -> None:
         "amount": [1, 2, 4],
         "known_at": [None, "2024-01-20", None],
     }
-    days = customer_days(tables_of(pd.DataFrame(rows)))
-    known = (
-        known_at(days, [date(2024, 1, 19), date(2024, 1, 20)])
-        .order_by("as_of", "day")
-        .to_pyarrow()
-        .to_pylist()
-    )
+    history = history_at(tables_of(pd.DataFrame(rows)), [date(2024, 1, 19), date(2024, 1, 20)])
+    known = history.order_by("as_of", "day").to_pyarrow().to_pylist()
     before = [row["previous_order"] and row["previous_order"].day for row in known]
     assert before == [None, 1, None, 1, 5]
+
+
+def test_rows_that_all_come_a_day_late_leave_a_history_settled() -> None:
+    shop = made_up_shop(seed=9)
+    days = shop.timestamp.dt.normalize() + pd.Timedelta(days=1)
+    made = tables_of(shop.assign(known_at=days))
+    history_at(made, [date(2024, 1, 1)])
+    (unsettled,) = [name for name in made.connection.list_tables() if name.startswith("unsettled")]
+    assert made.connection.table(unsettled).count().to_pyarrow().as_py() == 0

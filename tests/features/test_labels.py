@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,10 +16,10 @@ import pytest
 from features.errors import ImmatureWindowError
 from features.labels import outcomes_in, outcomes_panel
 from features.sources import tables_from_frame
-from features.tables import Tables
+from features.tables import Rules, Tables
 from features.window import Window
 from tests.features.oracle import recomputed_outcomes
-from tests.features.shop import made_up_shop, tables_of
+from tests.features.shop import made_up_shop, tables_of, with_cancellations
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 
@@ -74,7 +75,7 @@ def test_known_by_hides_what_happened_or_arrived_later() -> None:
 
 @pytest.mark.parametrize("known_by", [None, date(2024, 9, 20)])
 def test_outcomes_equal_the_oracle(known_by: date | None) -> None:
-    tables = tables_of(made_up_shop(seed=11))
+    tables = tables_of(with_cancellations(made_up_shop(seed=11), seed=11))
     windows = [Window(date(2023, 12, 31), 60), Window(date(2024, 2, 28), 1), Window(date(2024, 6, 1), 91)]
     panel = outcomes_panel(tables, windows, known_by=known_by).to_pandas()
     for window in windows:
@@ -130,7 +131,8 @@ def test_outcomes_are_those_that_the_peers_are_judged_by(
     past, future = rows[rows.timestamp < end], rows[rows.timestamp >= end]
     future = future[future.timestamp < end + pd.Timedelta(days=window.horizon_days)]
     expected = tool.outcome(future, pd.Index(sorted(past[past.amount >= 0].customer_id.unique())))
-    found = outcomes_in(tables_from_frame(rows, currency="XXX"), window).to_pandas().set_index("customer_id")
+    tables = replace(tables_from_frame(rows, currency="XXX"), rules=Rules(cancelled_orders="keep"))
+    found = outcomes_in(tables, window).to_pandas().set_index("customer_id")
     assert found.index.equals(expected.index)
     assert (found.churned == (expected.churned == 1)).all()
     assert (found.orders == expected.orders).all()

@@ -12,7 +12,7 @@ from features.reference import reference_at, references_at
 from features.table import behaviour_panel, behaviour_table
 from features.tables import Tables
 from tests.features.oracle import recomputed
-from tests.features.shop import made_up_shop, tables_of
+from tests.features.shop import made_up_shop, tables_of, with_cancellations
 
 MOMENTS = (date(2023, 12, 31), date(2024, 2, 29), date(2024, 3, 1), date(2024, 12, 31), date(2025, 3, 10))
 FAMILIES = {"purchases", "rhythm", "basket", "returns", "season"}
@@ -22,7 +22,7 @@ OTHERS = [feature.name for feature in CATALOGUE if feature.family not in FAMILIE
 
 @pytest.fixture(scope="module", params=["one clock", "two clocks"])
 def tables(request: pytest.FixtureRequest) -> Tables:
-    shop = made_up_shop(seed=7)
+    shop = with_cancellations(made_up_shop(seed=7), seed=7)
     return tables_of(shop if request.param == "two clocks" else shop.drop(columns="known_at"))
 
 

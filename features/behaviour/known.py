@@ -1,0 +1,53 @@
+"""The two clocks of a row: when it happened, and when the business knew of it; and until when it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING
+
+import ibis
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+__all__ = ["dated", "known_at", "out_of_order"]
+
+
+def dated(transactions: ir.Table) -> ir.Table:
+    """Return ``transactions`` with ``known_from`` and ``back``.
+
+    A row is history at ``as_of`` exactly when as_of >= ``known_from``, the later of its day and of the day on
+    which it reached the business. ``back``: it gives something back, so it is no purchase.
+    """
+    known_day = transactions.known_day.fill_null(transactions.day)
+    return transactions.mutate(
+        known_from=ibis.greatest(transactions.day, known_day),
+        back=(transactions.amount < 0) | transactions.is_return,
+    )
+
+
+def known_at(rows: ir.Table, moments: Iterable[date]) -> ir.Table:
+    """Return the rows of `with_cancellations` that count at each of ``moments``, with that ``as_of``."""
+    return ibis.union(
+        *(
+            rows.filter(
+                rows.known_from <= moment, rows.cancelled_from.isnull() | (rows.cancelled_from > moment)
+            ).mutate(as_of=ibis.literal(moment))
+            for moment in moments
+        )
+    )
+
+
+def out_of_order(rows: ir.Table) -> ir.Table:
+    """Return the customer_id of those of whom a day became known, or changed, after a later day was known."""
+    late = rows.filter(rows.known_from > rows.day)
+    days = (
+        rows.semi_join(late, "customer_id")
+        .group_by("customer_id", "day")
+        .aggregate(first=ibis._.known_from.min(), last=ibis._.known_from.max())
+    )
+    before = ibis.window(group_by="customer_id", order_by="day")
+    days = days.mutate(last_before=days["last"].lag().over(before))
+    amiss = days.filter((days["first"] < days["last"]) | (days["first"] < days.last_before))
+    return amiss.select("customer_id").distinct()
