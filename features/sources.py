@@ -23,6 +23,8 @@ from features.reading import Terms, read_table
 from features.report import stop_without_purchase
 from features.tables import DataConfig, ReadReport, Rules, Source, Tables
 from features.times import checked_zone
+from features.warehouse import tables_in
+from features.warehouse_session import open_warehouse
 
 __all__ = ["read_alone", "read_tables", "tables_from_frame"]
 
@@ -44,6 +46,8 @@ def read_tables(config: DataConfig) -> Tables:
         raise DataError(
             f"There is no table {unknown[0]} in the contract.", mend=f"It has {', '.join(CONTRACT)}."
         )
+    if config.engine.kind != "duckdb":
+        return tables_in(open_warehouse(config))
     return _read(
         {
             name: open_source(config.sources[name], contract)

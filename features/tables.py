@@ -12,7 +12,7 @@ from ibis.backends.duckdb import Backend
 
 from features.contract import CONTRACT, TableContract, day_of
 
-__all__ = ["DataConfig", "ReadReport", "Rules", "Source", "Tables", "rows_known"]
+__all__ = ["DataConfig", "Engine", "ReadReport", "Rules", "Source", "Tables", "rows_known"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,18 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Engine:
+    """What runs the expressions: "duckdb" in this process, or a warehouse where the tables stay.
+
+    For "spark", ``master`` and ``settings`` are those of its session, as Spark is configured unless set.
+    """
+
+    kind: Literal["duckdb", "spark", "postgres"] = "duckdb"
+    master: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class DataConfig:
     """What to read, and the business it belongs to.
 
@@ -69,6 +81,7 @@ class DataConfig:
     currency: str | None = None
     refused_share_limit: float = 0.10
     rules: Rules = field(default_factory=Rules)
+    engine: Engine = field(default_factory=Engine)
 
 
 @dataclass(frozen=True)

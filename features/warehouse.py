@@ -50,13 +50,14 @@ class Warehouse:
     """Where the tables stand, and the business that they belong to; the settings mean what `DataConfig`'s do.
 
     ``connection`` is what ``ibis.pyspark.connect(session)`` or ``ibis.postgres.connect(…)`` gives. ``tables``
-    has the names of its tables or views by contract table, ``columns`` the user's names of contract columns,
-    likewise by table.
+    has its tables or views by contract table, ``columns`` the user's names of contract columns, likewise, and
+    ``constants`` contract columns that have one value in every row.
     """
 
     connection: BaseBackend
-    tables: Mapping[str, str]
+    tables: Mapping[str, ir.Table]
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    constants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     zone: str | None = None
     currency: str | None = None
     refused_share_limit: float = 0.10
@@ -100,8 +101,10 @@ def tables_in(warehouse: Warehouse) -> Tables:
 
 def _checked(warehouse: Warehouse, contract: TableContract) -> tuple[ir.Table, ir.Table, ReadReport]:
     """Return the rows accepted, the rows refused in the quarantine's form, and the report on both."""
-    name = warehouse.tables[contract.name]
-    rows = warehouse.connection.table(name)
+    rows = warehouse.tables[contract.name]
+    name = rows.get_name()
+    constants = warehouse.constants.get(contract.name, {})
+    rows = rows.mutate(**{column: ibis.literal(value) for column, value in constants.items()})
     places = matched_columns(contract, warehouse.columns.get(contract.name, {}), rows.columns, name)
     columns = {column: rows.columns[place] for column, place in places.items()}
     attributes = {

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from features.errors import NothingUsableError
-from features.tables import DataConfig, Rules, Source, Tables
+from features.tables import DataConfig, Engine, Rules, Source, Tables
 from joren.errors import ConfigError
 from joren.places import source_of
 from joren.sections import ProjectFile
@@ -74,6 +74,7 @@ def load_project(folder: Path) -> Project:
             currency=file.business.currency,
             refused_share_limit=file.data.refused_share_limit,
             rules=Rules(**file.data.rules.model_dump()),
+            engine=Engine(**file.engine.model_dump()),
         ),
         training=TrainingConfig(horizon_days=file.run.horizon_days, seed=file.run.seed),
         policy=Policy(**file.value.model_dump(), **file.bands.model_dump()),

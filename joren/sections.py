@@ -44,11 +44,20 @@ class Data(Section):
     rules: DataRules = DataRules()
 
 
+class Engine(Section):
+    """What runs the expressions; ``master`` and ``settings`` are those of a Spark session."""
+
+    kind: Literal["duckdb", "spark", "postgres"] = "duckdb"
+    master: str | None = None
+    settings: dict[str, str] = {}
+
+
 class DataTable(Section):
     """One table of the contract: where it is, its own names of the columns, and what it leaves unsaid.
 
     It is a ``file``, or lies in the database of ``url`` (never with a password) or of the URL that the
-    environment variable ``url_env`` holds; ``table`` or ``query`` says what to read in a database.
+    environment variable ``url_env`` holds; ``table`` or ``query`` says what to read in a database. With Spark
+    as the engine, ``table`` alone is one of Spark's own.
     """
 
     file: str | None = None
@@ -62,13 +71,13 @@ class DataTable(Section):
     @model_validator(mode="after")
     def _in_one_place(self) -> DataTable:
         places = [name for name in ("file", "url", "url_env") if getattr(self, name) is not None]
-        if not places:
+        if not places and not self.table:
             raise PydanticCustomError(NO_PLACE, "file is missing")
         if len(places) > 1:
             raise PydanticCustomError(NO_PLACE, "{both} are two places", {"both": " and ".join(places)})
         if self.table and self.query:
             raise PydanticCustomError(NO_PLACE, "table and query are two questions")
-        if places != ["file"] and not self.table and not self.query:
+        if places not in ([], ["file"]) and not self.table and not self.query:
             raise PydanticCustomError(NO_PLACE, "table is missing")
         return self
 
@@ -134,10 +143,18 @@ class ProjectFile(Section):
     tables: Tables
     business: Business = Business()
     data: Data = Data()
+    engine: Engine = Engine()
     run: Run = Run()
     value: Value = Value()
     bands: Bands = Bands()
     serving: Serving = Serving()
+
+    @model_validator(mode="after")
+    def _within_reach(self) -> ProjectFile:
+        for name, table in self.tables.present().items():
+            if self.engine.kind != "spark" and not (table.file or table.url or table.url_env):
+                raise PydanticCustomError(NO_PLACE, "[tables.{name}]: file is missing", {"name": name})
+        return self
 
 
 def keys_beside(key: tuple[str, ...]) -> list[str]:

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ibis
@@ -16,11 +17,13 @@ import pyarrow as pa
 import pytest
 
 from features.engine import on_engine, put
-from features.errors import DataError
+from features.errors import DataError, SourceNotFoundError
 from features.histories import grouped_histories, purchase_histories
 from features.labels import outcomes_in
 from features.reference import references_at
+from features.sources import read_tables
 from features.table import behaviour_panel
+from features.tables import DataConfig, Engine, Source
 from features.warehouse import Warehouse, tables_in
 from features.window import Window
 from tests.features.people import made_up_people
@@ -57,13 +60,18 @@ def tables() -> Tables:
 
 
 @pytest.fixture(scope="module")
-def on_postgres() -> Iterator[BaseBackend]:
+def postgres_url() -> Iterator[str]:
     if reason := why_not():
         pytest.skip(reason)
     with postgres() as url:
-        connection = ibis.connect(url.replace("+psycopg", ""))
-        yield connection
-        connection.disconnect()
+        yield url.replace("+psycopg", "")
+
+
+@pytest.fixture(scope="module")
+def on_postgres(postgres_url: str) -> Iterator[BaseBackend]:
+    connection = ibis.connect(postgres_url)
+    yield connection
+    connection.disconnect()
 
 
 @pytest.fixture(scope="module")
@@ -123,11 +131,12 @@ def test_tables_of_a_warehouse_are_checked_where_they_are(engine: BaseBackend) -
             "score": [9, 11, None, 3],
         }
     )
-    put(pa.Table.from_pandas(lines), "sales_lines", engine)
-    put(pa.Table.from_pandas(answers), "answers", engine)
     warehouse = Warehouse(
         engine,
-        {"transactions": "sales_lines", "surveys": "answers"},
+        {
+            "transactions": put(pa.Table.from_pandas(lines), "sales_lines", engine),
+            "surveys": put(pa.Table.from_pandas(answers), "answers", engine),
+        },
         {"transactions": {"customer_id": "Buyer"}},
         zone=ZONE,
         currency="JPY",
@@ -146,14 +155,38 @@ def test_tables_of_a_warehouse_are_checked_where_they_are(engine: BaseBackend) -
 
 
 def test_a_type_that_cannot_be_read_is_named(engine: BaseBackend) -> None:
-    put(
-        pa.table({"customer_id": ["a"], "timestamp": [date(2024, 1, 1)], "amount": [[1.0, 2.0]]}),
-        "lists",
-        engine,
-    )
+    lists = pa.table({"customer_id": ["a"], "timestamp": [date(2024, 1, 1)], "amount": [[1.0, 2.0]]})
     with pytest.raises(DataError, match="lists") as refusal:
-        tables_in(Warehouse(engine, {"transactions": "lists"}))
+        tables_in(Warehouse(engine, {"transactions": put(lists, "lists", engine)}))
     assert "amount" in str(refusal.value)
+
+
+@pytest.mark.usefixtures("on_spark")
+def test_spark_reads_the_parquet_files_of_a_project(tmp_path: Path) -> None:
+    shop = made_up_shop(13, rows=200)
+    shop.assign(kind="x").to_parquet(tmp_path / "lines.parquet", coerce_timestamps="us")
+    source = Source(str(tmp_path / "lines.parquet"), constants={"channel": "web"})
+    tables = read_tables(DataConfig({"transactions": source}, zone=ZONE, engine=Engine("spark")))
+    assert tables.connection.name == "pyspark"
+    channels = tables.transactions.select("channel").distinct().to_pyarrow()["channel"].to_pylist()
+    assert channels == ["web"]
+    with pytest.raises(SourceNotFoundError, match=r"no file .*lost\.parquet"):
+        read_tables(DataConfig({"transactions": Source("lost.parquet")}, engine=Engine("spark")))
+
+
+def test_a_postgres_database_is_the_engine_of_a_project(postgres_url: str, on_postgres: BaseBackend) -> None:
+    local = tables_of(made_up_shop(14, rows=200))
+    on_postgres.create_table(
+        "orders_14", local.transactions.drop("source_row", "day", "known_day").to_pyarrow()
+    )
+    source = Source(postgres_url, table="public.orders_14")
+    tables = read_tables(DataConfig({"transactions": source}, zone=ZONE, engine=Engine("postgres")))
+    assert tables.connection.name == "postgres"
+    assert tables.reports["transactions"].accepted == local.reports["transactions"].accepted
+    tables.connection.disconnect()
+    lost = Source(postgres_url, table="nowhere")
+    with pytest.raises(SourceNotFoundError, match="no table nowhere"):
+        read_tables(DataConfig({"transactions": lost}, engine=Engine("postgres")))
 
 
 def _assert_equal(theirs: ibis.Table, ours: ibis.Table) -> None:
