@@ -129,7 +129,11 @@ def as_frame(table: ir.Table) -> pd.DataFrame:
     kinds = table.schema().items()
     numbers = [name for name, kind in kinds if kind.is_numeric() or kind.is_boolean()]
     days = [name for name, kind in kinds if kind.is_date()]
-    casts = dict.fromkeys(numbers, "float64") | dict.fromkeys(days, "timestamp")
-    cast = table.mutate(**{name: table[name].cast(to) for name, to in casts.items()})
-    frame: pd.DataFrame = cast.to_pandas()
+    cast = {
+        name: (table[name].ifelse(1, 0) if kind.is_boolean() else table[name]).cast("float64")
+        for name, kind in kinds
+        if name in numbers
+    }
+    cast |= {name: table[name].cast("timestamp") for name in days}
+    frame: pd.DataFrame = table.mutate(**cast).to_pandas()
     return frame.astype(dict.fromkeys(numbers, "float64"))
