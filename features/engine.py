@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from features.tables import Tables
 
-__all__ = ["kept", "on_engine", "put", "set_zone"]
+__all__ = ["kept", "on_engine", "put", "rows_hash", "set_zone"]
 
 
 def on_engine(tables: Tables, connection: BaseBackend) -> Tables:
@@ -52,6 +52,21 @@ def set_zone(connection: BaseBackend, zone: str) -> None:
         connection._session.conf.set("spark.sql.session.timeZone", zone)  # noqa: SLF001 - Ibis hands none out
     else:
         connection.raw_sql(f"SET TIME ZONE '{zone}'").close()
+
+
+@ibis.udf.scalar.builtin(name="hashtextextended", signature=(("string", "int64"), "int64"))
+def text_hash(text, seed):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return the 64-bit hash of a text: a function of Postgres, for which Ibis has no hash."""
+
+
+def rows_hash(rows: ir.Table) -> str:
+    """Return a number that tells these rows from others, in whatever order; each engine has its own."""
+    if rows.get_backend().name == "postgres":
+        texts = [rows[name].cast("string").fill_null("\x1e") for name in rows.columns]
+        hashed = text_hash(ibis.literal("\x1f").join(texts), 0)
+    else:
+        hashed = ibis.struct({name: rows[name] for name in rows.columns}).hash()
+    return str(hashed.cast("decimal(38, 0)").sum().to_pyarrow().as_py())
 
 
 def kept(connection: BaseBackend, name: str, rows: ir.Table, expression: ir.Table) -> ir.Table:

@@ -10,8 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import ibis
-
+from features.engine import rows_hash
 from features.tables import Source, Tables
 from features.window import Window
 from joren.project import Project
@@ -126,5 +125,4 @@ def _digest(source: Source, tables: Tables, name: str) -> dict[str, str]:
         with path.open("rb") as file:
             return {"sha256": hashlib.file_digest(file, "sha256").hexdigest()}
     rows = tables.optional.get(name, tables.transactions)
-    line = ibis.struct({column: rows[column] for column in rows.columns if column != "source_row"})
-    return {"rows_hash": str(line.hash().cast("decimal(38, 0)").sum().to_pyarrow().as_py())}
+    return {"rows_hash": rows_hash(rows.drop("source_row"))}

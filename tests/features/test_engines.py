@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from features.engine import on_engine, put
+from features.engine import on_engine, put, rows_hash
 from features.errors import DataError, SourceNotFoundError
 from features.histories import grouped_histories, purchase_histories
 from features.labels import outcomes_in
@@ -108,6 +108,12 @@ def test_every_feature_is_the_same_on_every_engine(tables: Tables, moved: Tables
     references = references_at(tables, MOMENTS)
     assert references_at(moved, MOMENTS) == references
     _assert_equal(behaviour_panel(moved, references), behaviour_panel(tables, references))
+
+
+def test_rows_have_a_hash_on_every_engine(moved: Tables) -> None:
+    rows = moved.transactions.drop("source_row")
+    assert rows_hash(rows) == rows_hash(rows.order_by("amount"))
+    assert rows_hash(rows) != rows_hash(rows.mutate(amount=rows.amount + 1))
 
 
 def test_outcomes_and_grouped_counts_are_the_same_on_every_engine(tables: Tables, moved: Tables) -> None:
