@@ -99,3 +99,43 @@ def test_longer_horizons_are_worth_more(life: tuple[pd.DataFrame, np.ndarray, np
         for days in (365, 3650)
     )
     assert (decade > year).all()
+
+
+@pytest.mark.parametrize("margin_rate", [-0.2, 0.0, 0.4])
+def test_the_interval_holds_the_expectation_whatever_the_margin(
+    life: tuple[pd.DataFrame, np.ndarray, np.ndarray], margin_rate: float
+) -> None:
+    behaviour = life[0].head(200)
+    expected, low, high = lifetime_value(MODEL, behaviour, by_itself(behaviour), margin_rate, Policy())
+    assert (low <= expected).all()
+    assert (expected <= high).all()
+
+
+def test_a_forecast_that_knows_better_moves_the_interval_with_it(
+    life: tuple[pd.DataFrame, np.ndarray, np.ndarray],
+) -> None:
+    behaviour = life[0].head(200)
+    own = by_itself(behaviour)
+    surely_gone = replace(own, churn_probability=np.full(200, 1 - 1e-5), revenue=own.revenue * 1e-3)
+    expected, low, high = lifetime_value(MODEL, behaviour, surely_gone, 1.0, Policy())
+    assert (low == 0).all()
+    assert (expected <= high).all()
+    twice = replace(own, revenue=own.revenue * 2.0)
+    for doubled, once in zip(
+        lifetime_value(MODEL, behaviour, twice, 1.0, Policy()),
+        lifetime_value(MODEL, behaviour, own, 1.0, Policy()),
+        strict=True,
+    ):
+        np.testing.assert_allclose(doubled, 2.0 * once)
+
+
+def test_where_nobody_has_ever_paid_value_is_nought_for_sure(
+    life: tuple[pd.DataFrame, np.ndarray, np.ndarray],
+) -> None:
+    behaviour = (
+        life[0].head(50).assign(paid_orders=0.0, mean_order_value=np.nan, gross_spend=0.0, net_revenue=0.0)
+    )
+    free = replace(MODEL, spend=None, mean_spend=0.0)
+    nothing = Prediction(90, free.probability_no_order(behaviour, 90), np.ones(50), np.zeros(50))
+    for column in lifetime_value(free, behaviour, nothing, 1.0, Policy()):
+        assert (column == 0).all()

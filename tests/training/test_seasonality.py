@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,13 @@ import pytest
 from features.tables import Tables
 from tests.training.shops import DECEMBER, START, evenly, shop
 from training.arrivals import Arrivals
-from training.choice import choose
+from training.bundle import Bundle
+from training.config import TrainingConfig
+from training.fit import fit
 from training.models.triples import History
 from training.models.value import FAMILIES, ValueModel
+from training.panel import Method
+from training.policy import Policy
 from training.season import Season
 from training.seasonality import Rhythm, rhythm_at
 from training.stretches import held_out, held_out_windows, known_customers
@@ -72,11 +77,22 @@ def test_the_season_is_worth_having_before_a_december() -> None:
     assert seasoned == pytest.approx(came, rel=0.15)
 
 
-def test_a_choice_carries_the_season_and_says_so() -> None:
-    choice = choose(december_shop(), AS_OF, 365)
-    assert choice.season is not None
-    assert any("December" in note for note in choice.notes)
-    assert type(choice).from_dict(choice.to_dict()) == choice
+def test_a_bundle_carries_the_season_says_so_and_stays_coherent(tmp_path: Path) -> None:
+    tables, config = december_shop(), TrainingConfig(365)
+    fitted = fit(tables, AS_OF, config, Policy(), method=Method.LIFETIME_VALUE_ONLY)
+    assert fitted.choice.season is not None
+    assert any("December" in note for note in fitted.metadata.notes)
+    fitted.save(tmp_path / "model")
+    bundle = Bundle.load(tmp_path / "model")
+    assert (bundle.choice, bundle.value) == (fitted.choice, fitted.value)
+    scores = bundle.score(tables, AS_OF)
+    assert (scores["predicted_clv_low"] <= scores["predicted_clv"] + 1e-9).all()
+    assert (scores["predicted_clv"] <= scores["predicted_clv_high"] + 1e-9).all()
+    assert (scores["predicted_number_of_orders"] >= 1 - scores["churn_probability"] - 0.01).all()
+    behaviour = bundle.behaviour(tables, AS_OF)
+    assert all(bundle.reasons(behaviour.head(3)))
+    alone = bundle.score_table(behaviour.iloc[[7]], AS_OF)
+    assert alone["predicted_clv"].iloc[0] == pytest.approx(scores["predicted_clv"].iloc[7])
 
 
 def test_a_year_on_the_clock_is_a_year() -> None:
