@@ -45,7 +45,8 @@ def _sections(found: Experience, width: int) -> Iterator[tuple[str, RenderableTy
         yield "Of those who first bought in a month, buyers 0, 1, 2 … months later", _cohorts(found, width)
     if found.support:
         yield "How support answers", _support(found.support)
-    yield "By segment (answers; left: of those in it a window ago)", _segments(found)
+    said = "answers of those in it now; " if found.answers else ""
+    yield f"By segment ({said}left: of those in it {found.activity_days} days ago)", _segments(found)
     if found.missing:
         yield "Not there", pairs((name.replace("_", " "), why) for name, why in found.missing.items())
 
@@ -80,7 +81,11 @@ def _staying(found: Experience) -> RenderableType:
             table.add_row(rate.period.name, *_rate(rate), *(cells if contract else []))
         parts.append(table)
     else:
-        parts.append(bullets([f"the data do not reach back {found.activity_days} days before any month"]))
+        parts.append(
+            bullets(
+                [f"the data do not reach {found.activity_days} days back from any month: see --activity-days"]
+            )
+        )
     if found.repeat:
         share = f"{_share(found.repeat)} ({_interval(found.repeat, 1, 100)}) of {found.repeat.n:,} customers"
         parts.append(pairs([("bought on a second day", share)]))
@@ -130,7 +135,7 @@ def _segments(found: Experience) -> Table:
     for name, part in found.by_segment.items():
         said = _three(part.answers, _plain) if found.answers else []
         left = part.churned
-        gone = f"{_share(left.churned)} of {left.churned.n:,}" if left else NOTHING
+        gone = f"{_share(left.churned)} of {left.churned.n:,}" if left and left.covered else NOTHING
         table.add_row(name, f"{part.customers:,}", *said, gone)
     return table
 
