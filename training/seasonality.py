@@ -8,7 +8,7 @@ that is, and the months are pulled towards the mean by as much as chance alone w
 from __future__ import annotations
 
 import calendar
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +25,7 @@ from training.season import Season
 
 __all__ = ["Rhythm", "rhythm_at", "rhythm_of", "season_at"]
 
-DAYS_IN_TWO_YEARS = 730
+TWO_YEARS_DAYS = 730
 MONTHS = 12
 TREND = 3  # a level, a slope and a bend
 SURE = 0.01  # the share of shops without a season in which one is seen all the same
@@ -43,14 +43,14 @@ class Rhythm(NamedTuple):
 
 def season_at(tables: Tables, first_day: date, as_of: date) -> Season | None:
     """Return the year's rhythm by what was known at ``as_of``; None where less than two years are."""
-    if as_of < _two_years_after(first_day):
+    if _too_short(first_day, as_of):
         return None
     return rhythm_at(tables, Arrivals.of(tables, first_day, as_of), as_of).season
 
 
 def rhythm_at(tables: Tables, arrivals: Arrivals, as_of: date) -> Rhythm:
     """Return the rhythm in ``arrivals``, which end at ``as_of``, beside BG/NBD as fitted then."""
-    if as_of < _two_years_after(arrivals.first_day):
+    if _too_short(arrivals.first_day, as_of):
         return Rhythm(None, TOO_SHORT)
     seen = grouped_histories(tables, as_of).to_pandas()
     try:
@@ -60,8 +60,8 @@ def rhythm_at(tables: Tables, arrivals: Arrivals, as_of: date) -> Rhythm:
     return rhythm_of(arrivals, model)
 
 
-def _two_years_after(day: date) -> date:
-    return day + timedelta(days=DAYS_IN_TWO_YEARS)
+def _too_short(first_day: date, as_of: date) -> bool:
+    return (as_of - first_day).days + 1 < TWO_YEARS_DAYS
 
 
 def rhythm_of(arrivals: Arrivals, model: PurchaseModel) -> Rhythm:
