@@ -63,8 +63,9 @@ def read_table(
     judged = connection.create_table(contract.name, with_days(typed, contract))
     told = columns | {name: name for name in (*source.constants, *attributes)}
     refused = _refused(connection, contract, judged, terms.rules)
-    rows = refused_rows(texts, refused, contract.name, told)
-    connection.insert("quarantine", rows.order_by("source_row"))
+    if refused.count().to_pyarrow().as_py():
+        rows = refused_rows(texts, refused, contract.name, told)
+        connection.insert("quarantine", rows.order_by("source_row"))
     if opened.ragged:
         connection.insert("quarantine", ragged_rows(opened.ragged, contract.name, len(opened.names)))
     notes = [*opened.notes, *unread_measures(texts, contract, conventions)]

@@ -11,6 +11,8 @@ from typing import Any
 import ibis
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from features.contract import CONTRACT, Kind, day_of
 from features.errors import DataError, MissingColumnError, SourceNotFoundError, TooManyRefusedError
@@ -254,3 +256,34 @@ def test_a_table_without_a_time_or_a_number_is_read_too(tmp_path: Path) -> None:
     sources = {"transactions": "sales.csv", "customers": "people.csv"}
     tables = read_tables(DataConfig({name: Source(str(tmp_path / file)) for name, file in sources.items()}))
     assert tables.reports["customers"].accepted == 2
+
+
+WORDS = (
+    "",
+    "c-7f",
+    "00123",
+    "nps",
+    "CSAT",
+    "11",
+    "-1",
+    "3",
+    "inf",
+    "2026-11-20",
+    "2026-11-19 08:00",
+    "3/4/2026",
+)
+
+
+@settings(max_examples=2, deadline=None)
+@given(data=st.data())
+def test_every_row_of_every_table_is_accepted_or_refused_once(data: st.DataObject) -> None:
+    cell = st.sampled_from(WORDS)
+    changes = {
+        name: data.draw(st.lists(st.dictionaries(st.sampled_from(list(good)), cell, max_size=2), max_size=30))
+        for name, good in GOOD.items()
+    }
+    tables = tables_of(1.0, "USD", **changes)
+    for name, rows in changes.items():
+        assert tables.reports[name].read == len(rows) + 1
+        assert set(refused(tables, name).values()) == set(tables.reports[name].refused_by_reason)
+        assert all(row["customer_id"] for row in accepted(tables, name))

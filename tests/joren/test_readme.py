@@ -101,10 +101,17 @@ def test_every_make_target_that_is_named_exists(checkout: Checkout, readme: str)
 
 
 def test_a_stranger_brings_a_file_of_their_own(checkout: Checkout) -> None:
-    told = checkout.type(block_with("README.md", "joren init"))
+    told = checkout.type(block_with("README.md", "joren init my-shop"))
     assert "Features to come" in told
     assert "customers with the most value at risk" in told
     assert (checkout.folder / "my-shop" / "reports" / "at_risk.csv").exists()
+
+
+def test_a_stranger_brings_all_that_they_know_of_their_customers(checkout: Checkout) -> None:
+    checkout.type(". .venv/bin/activate\njoren simulate exports --customers 40\nrm exports/joren.toml")
+    told = checkout.type(f". .venv/bin/activate\n{block_with('README.md', '--from exports/')}")
+    assert "treatments from exports/treatments.parquet" in told
+    assert "march.parquet: 4" in told
 
 
 def test_the_one_line_writes_what_is_promised(checkout: Checkout) -> None:
