@@ -111,7 +111,7 @@ def test_a_stranger_brings_all_that_they_know_of_their_customers(checkout: Check
     checkout.type(". .venv/bin/activate\njoren simulate exports --customers 40\nrm exports/joren.toml")
     told = checkout.type(f". .venv/bin/activate\n{block_with('README.md', '--from exports/')}")
     assert "treatments from exports/treatments.parquet" in told
-    assert "march.parquet: 4" in told
+    assert "march.parquet: 37 customers" in told
 
 
 def test_the_one_line_writes_what_is_promised(checkout: Checkout) -> None:
