@@ -46,12 +46,6 @@ def test_the_figures_of_purchases_alone_as_json(purchases: Path) -> None:
     assert told["churn_rate"][-1]["end"] == "2025-12-31"
 
 
-def test_a_moment_before_the_first_purchase_is_refused(purchases: Path) -> None:
-    refused = joren("cx", "--project", purchases, "--as-of", "2001-01-01")
-    assert refused.exit_code == 2
-    assert "no purchase on or before" in refused.output
-
-
 def test_traits_as_json_and_in_japanese(purchases: Path) -> None:
     question = (
         "--project",
@@ -74,9 +68,3 @@ def test_traits_as_json_and_in_japanese(purchases: Path) -> None:
     assert shown.exit_code == 0, shown.output
     assert 0 < shown.stdout.count("；") / 2 <= 6
     assert "購入" in shown.stdout
-
-
-def test_traits_of_too_few_are_refused(purchases: Path) -> None:
-    refused = joren("traits", "--project", purchases, "--as-of", "2023-07-20", "--horizon-days", 30)
-    assert refused.exit_code == 2
-    assert "Too few" in refused.output

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import minimize
 
-from features.behaviour.history import customer_days, known_at
+from features.cx.standing import purchases_known
 from features.simulation import Shop, World
 from features.tables import Tables
 
@@ -56,8 +56,7 @@ class Observed:
     @cached_property
     def bought(self) -> npt.NDArray[np.bool_]:
         """Whether each customer bought on each day."""
-        known = known_at(customer_days(self.tables), [self.world.as_of])
-        purchases = known.filter(known.purchase).select("customer_id", "day").to_pandas()
+        purchases = purchases_known(self.tables, self.world.as_of).to_pandas()
         purchases = purchases[purchases["customer_id"].isin(self.place)]
         bought = np.zeros((len(self.truth), self.last + 1), dtype=bool)
         bought[purchases["customer_id"].map(self.place), self.days(purchases["day"])] = True
