@@ -103,7 +103,8 @@ def _kinds(name: str, lines: ir.Table) -> ir.Table:
     )
     kinds = kinds.filter(kinds.lines > 0)
     first, last = kinds["first"], kinds["last"]
-    matched = (first == last) & (kinds.first_back <= first)
+    returned = (kinds.last_back <= first).fill_null(False)
+    matched = (first == last) & (kinds.first_back <= first).fill_null(False)
     return kinds.group_by(KEYS).aggregate(
         **{
             name: kinds.count(),
@@ -111,7 +112,7 @@ def _kinds(name: str, lines: ir.Table) -> ir.Table:
             f"{name}_year": kinds.count(where=last < YEAR_DAYS),
             f"{name}_new": kinds.count(where=first < RECENT_DAYS),
             f"{name}_again": kinds.count(where=first > last),
-            f"{name}_returned": kinds.count(where=kinds.last_back <= first),
+            f"{name}_returned": kinds.count(where=returned),
             f"{name}_lines": kinds.lines.sum(),
             f"{name}_most": kinds.lines.max(),
             f"{name}_squares": (kinds.lines * kinds.lines).sum(),
@@ -128,7 +129,7 @@ def _pieces(lines: ir.Table) -> ir.Table:
 
 def _discounts(lines: ir.Table) -> ir.Table:
     bought = lines.filter(lines.bought.notnull())
-    discounted = bought.value > 0
+    discounted = (bought.value > 0).fill_null(False)
     return bought.group_by(KEYS).aggregate(
         discounts=bought.value.sum(where=discounted).fill_null(0),
         discounted_lines=bought.count(where=discounted),

@@ -62,10 +62,10 @@ def season_sums(history: ir.Table, references: Iterable[Reference]) -> Mapping[s
     at_peak = _at_peak(history, references)
     within = {days: age_days.between(SAME_WEEKDAYS - days, SAME_WEEKDAYS - 1) for days in COMING_DAYS}
     near_a_year = (history.gap_days + YEARLY_TOLERANCE_DAYS) % YEAR_DAYS <= 2 * YEARLY_TOLERANCE_DAYS
-    yearly = near_a_year & (history.gap_days > YEARLY_TOLERANCE_DAYS)
+    yearly = (near_a_year & (history.gap_days > YEARLY_TOLERANCE_DAYS)).fill_null(False)
     return {
         "peaked_orders": history.count(where=bought & at_peak.notnull()),
-        "peak_orders": history.count(where=bought & at_peak),
+        "peak_orders": history.count(where=bought & at_peak.fill_null(False)),
         "days_since_peak_order": age_days.min(where=bought & at_peak),
         "month_orders": history.count(where=bought & (history.day.month() == history.as_of.month())),
         "yearly_gaps": history.count(where=yearly),
