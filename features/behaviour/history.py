@@ -55,10 +55,14 @@ def history_at(tables: Tables, moments: Iterable[date]) -> ir.Table:
     return known.mutate(age_days=known.as_of.delta(known.day, unit="day")).drop("known_from")
 
 
-def rows_at(tables: Tables, moments: Iterable[date]) -> ir.Table:
-    """Return the `dated` rows of all customers that count at each of ``moments``, with that ``as_of``."""
+def rows_at(tables: Tables, moments: Iterable[date], *columns: str) -> ir.Table:
+    """Return `dated` rows that count at each of ``moments``: as_of, customer_id, known_from and ``columns``.
+
+    Only these are read: an engine may well keep what is made here for the length of a query.
+    """
     past, asked = _past_of(tables), sorted(set(moments))
-    rows = dated(tables.transactions).anti_join(past.unsettled_rows, "customer_id")
+    rows = dated(tables.transactions).select("customer_id", "known_from", *columns)
+    rows = rows.anti_join(past.unsettled_rows, "customer_id")
     prefixes = [rows.filter(rows.known_from <= moment).mutate(as_of=ibis.literal(moment)) for moment in asked]
     return ibis.union(*prefixes, known_at(past.unsettled_rows, asked).select(prefixes[0].columns))
 

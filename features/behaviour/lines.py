@@ -80,7 +80,7 @@ def _lines(tables: Tables, moments: Sequence[date], column: str) -> ir.Table:
 
     ``value`` is what stands in the column; ``bought`` or else ``given_back`` is the age of the row in days.
     """
-    rows = rows_at(tables, moments)
+    rows = rows_at(tables, moments, "day", "amount", "back", column)
     age = rows.as_of.delta(rows.day, unit="day")
     return rows.select(
         "as_of",
