@@ -14,7 +14,7 @@ import ibis
 from ibis.expr.types import BooleanValue, StringValue, Value
 
 from features.consistency import DETAILS
-from features.contract import Column, Kind
+from features.contract import CONTRACT, Column, Kind
 from features.currency import currency_told_by
 from features.delimited import Ragged
 from features.money import is_not_finite, is_number
@@ -102,7 +102,8 @@ def refused_rows(
     rows = texts.inner_join(reasons, "source_row")
     users = ibis.array(list(columns.values()))
     names = {**DETAILS, "other_currency": currency_told_by(columns)}
-    column = rows.reason.re_extract(f"({'|'.join(columns)})$", 1)
+    known = [column.name for column in CONTRACT[table].columns if column.name in columns]
+    column = rows.reason.re_extract(f"({'|'.join(known)})$", 1)
     column = rows.reason.substitute(names, else_=column)
     return rows.select(
         table=ibis.literal(table),

@@ -161,11 +161,11 @@ def test_a_customer_has_one_row_the_one_known_first() -> None:
 
 def test_further_columns_of_the_customers_are_attributes_and_only_theirs() -> None:
     frame = pd.DataFrame(
-        [["c-7f", "2025-04-01", "7", "", "x", "1", "2", "y"]],
+        [["c-7f", "2025-04-01", "7", "", "x", "1", "2", "y"], ["", "2025-04-01", "8", *[""] * 5]],
         columns=[
             "customer_id",
             "signed_up_at",
-            "Shoe size",
+            "Shoe (size",
             "blank",
             "COUNTRY",
             "tier",
@@ -174,10 +174,12 @@ def test_further_columns_of_the_customers_are_attributes_and_only_theirs() -> No
         ],
     )
     loyalty = pd.DataFrame([GOOD["loyalty"] | {"colour": "red"}])
-    tables = tables_from_frame(BOUGHT, others={"customers": frame, "loyalty": loyalty})
+    others = {"customers": frame, "loyalty": loyalty}
+    tables = tables_from_frame(BOUGHT, others=others, refused_share_limit=0.5)
+    assert refused(tables, "customers") == {2: "missing_customer_id"}
     report = tables.reports["customers"]
     assert report.attributes == {
-        "Shoe size": "Shoe size",
+        "Shoe (size": "Shoe (size",
         "blank": "blank",
         "COUNTRY_2": "COUNTRY",
         "tier": "tier",
@@ -186,7 +188,7 @@ def test_further_columns_of_the_customers_are_attributes_and_only_theirs() -> No
     }
     (row,) = accepted(tables, "customers")
     assert {name: row[name] for name in report.attributes} == {
-        "Shoe size": "7", "blank": None, "COUNTRY_2": "x", "tier": "1", "Tier_2": "2", "source_row_2": "y"
+        "Shoe (size": "7", "blank": None, "COUNTRY_2": "x", "tier": "1", "Tier_2": "2", "source_row_2": "y"
     }  # fmt: skip
     assert "colour" not in tables.optional["loyalty"].columns
 
