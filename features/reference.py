@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from features.tables import Tables
 
-__all__ = ["Cuts", "Reference", "reference_at", "references_at"]
+__all__ = ["Cuts", "Reference", "quintile_cuts", "reference_at", "references_at"]
 
 Cuts = tuple[int, int, int, int]
 PriceCuts = tuple[float, float, float, float]
@@ -102,8 +102,8 @@ def references_at(tables: Tables, moments: Sequence[date]) -> list[Reference]:
         Reference(
             moment,
             customers=sum(recency[moment].values()),
-            recency_cuts=_cuts(recency[moment]),
-            frequency_cuts=_cuts(frequency[moment]),
+            recency_cuts=quintile_cuts(recency[moment]),
+            frequency_cuts=quintile_cuts(frequency[moment]),
             price_cuts=prices.get(moment),
             peak_weeks=peaks.get(moment, ()),
             tier_spend=tiers.get(moment, ()),
@@ -142,7 +142,7 @@ def _histogram(customers: ir.Table, column: str) -> dict[date, dict[int, int]]:
     return histogram
 
 
-def _cuts(histogram: dict[int, int]) -> Cuts:
+def quintile_cuts(histogram: dict[int, int]) -> Cuts:
     """Return the quintiles of a histogram sorted by value: the least values that k fifths lie at or below."""
     values, below = list(histogram), list(accumulate(histogram.values()))
     cuts = [values[bisect_left(below, fifths * below[-1] / 5)] for fifths in (1, 2, 3, 4)]

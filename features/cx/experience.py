@@ -97,8 +97,8 @@ class Experience:
 
 def experience(tables: Tables, as_of: date, activity_days: int = ACTIVITY_DAYS) -> Experience:
     """Return the figures of what had happened and was known at the end of ``as_of``."""
-    now = segments_at(tables, as_of)
     purchases = purchases_known(tables, as_of).cache()
+    now = segments_at(purchases, as_of)
     months = list(months_until(purchases.day.min().to_pyarrow().as_py(), as_of))
     subscriptions = tables.known("subscriptions", as_of)
     surveys, support = tables.known("surveys", as_of), _support(tables, as_of)
@@ -157,10 +157,11 @@ def _segment_churn(
 ) -> dict[str | None, PeriodRate]:
     """Return the churn rates of the window that ends with ``as_of``, by the segment of the day before it."""
     before = as_of - timedelta(days=activity_days)
-    if not int(purchases.filter(purchases.day <= before).count().execute()):
+    then = purchases_known(tables, before).cache()
+    if not int(then.count().execute()):
         return {}
     window = Period(f"{activity_days} days", before + timedelta(days=1), as_of)
-    stood = purchases.join(segments_at(tables, before), "customer_id")
+    stood = purchases.join(segments_at(then, before), "customer_id")
     rates = churn_rates(stood.select("customer_id", "day", "segment"), [window], activity_days, "segment")
     return {rate.segment: rate for rate in rates}
 
