@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -69,8 +70,8 @@ def rows_hash(rows: ir.Table) -> str:
     return str(hashed.cast("decimal(38, 0)").sum().to_pyarrow().as_py())
 
 
-def kept(connection: BaseBackend, name: str, rows: ir.Table, expression: ir.Table) -> ir.Table:
-    """Return ``expression`` of ``rows``, computed once for the life of ``connection`` and kept there.
+def kept(connection: BaseBackend, name: str, rows: ir.Table, expression: Callable[[], ir.Table]) -> ir.Table:
+    """Return the ``expression`` of ``rows``, computed once for the life of ``connection`` and kept there.
 
     The same ``name`` and the same ``rows`` give the table that stands. Spark has no temporary tables: there
     it is a view on a cached frame.
@@ -79,8 +80,9 @@ def kept(connection: BaseBackend, name: str, rows: ir.Table, expression: ir.Tabl
     name = f"{name}_{hashlib.sha256(query.encode()).hexdigest()[:12]}"
     if name not in connection.list_tables():
         if connection.name == "pyspark":
-            frame = connection._session.sql(connection.compile(expression))  # noqa: SLF001 - Ibis keeps no views
+            query = connection.compile(expression())
+            frame = connection._session.sql(query)  # noqa: SLF001 - Ibis keeps no views
             frame.cache().createOrReplaceTempView(name)
         else:
-            connection.create_table(name, expression, temp=True)
+            connection.create_table(name, expression(), temp=True)
     return connection.table(name)

@@ -112,7 +112,7 @@ def _checked(warehouse: Warehouse, contract: TableContract) -> tuple[ir.Table, i
         for attribute, place in attribute_columns(contract, places, rows.columns).items()
     }
     typed = _typed(rows, contract, columns, attributes, name)
-    judged = kept(warehouse.connection, contract.name, rows, with_days(typed, contract))
+    judged = kept(warehouse.connection, contract.name, rows, lambda: with_days(typed, contract))
     refused = _quarantined(judged, contract, columns)
     report = _report(judged, contract, name, columns, attributes)
     stop_if_refused(refused, report, warehouse.refused_share_limit)

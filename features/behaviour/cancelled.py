@@ -70,10 +70,19 @@ def _entries(rows: ir.Table) -> ir.Table:
 
 
 def _paired(entries: ir.Table, within_days: int) -> ir.Table:
-    """Return ``entries`` with ``closed_on``, the day on which a sale's mirror was known; null without one.
+    """Return ``entries`` with ``closed_on``, the day on which a sale's mirror was known; null without one."""
+    given_back = entries.filter(entries.back).select(GOODS).distinct()
+    pairs = _on_levels(entries.semi_join(given_back, GOODS), within_days)
+    others = entries.anti_join(given_back, GOODS).mutate(closed_on=ibis.null("date"))
+    return pairs.union(others.select(pairs.columns))
+
+
+def _on_levels(entries: ir.Table, within_days: int) -> ir.Table:
+    """Find the mirrors among goods that were given back.
 
     As closing brackets match the opening ones: a sale opens a level of its goods, the next refund closes it.
     """
+    columns = entries.columns
     so_far = ibis.window(group_by=GOODS, order_by=AS_KNOWN, preceding=None, following=0)
     entries = entries.mutate(balance=entries.back.ifelse(-1, 1).sum().over(so_far))
     unmatched = ibis.least(entries.balance.min().over(so_far), 0)
@@ -85,11 +94,12 @@ def _paired(entries: ir.Table, within_days: int) -> ir.Table:
         **{f"last_{name}": entries[name].lag().over(level) for name in names},
     )
     sold, given_back = _mirrors(near, "", "next_", within_days), _mirrors(near, "last_", "", within_days)
-    return near.mutate(
+    changed = near.mutate(
         closed_on=ibis.cases((sold, near.next_known_from), (given_back, near.known_from)),
         order=given_back.ifelse(near.last_order, near.order),
         entered=given_back.ifelse(near.last_entered, near.entered),
     )
+    return changed.select(*columns, "closed_on")
 
 
 def _mirrors(near: ir.Table, sale: str, refund: str, within_days: int) -> ir.BooleanValue:

@@ -103,13 +103,24 @@ def count_cancelled_orders(tables: Tables) -> int:
 
 def _past_of(tables: Tables) -> Past:
     """Return the past of ``tables``, made when it is first asked for."""
-    rows, rules = dated(tables.transactions), tables.rules
+    rules = tables.rules
     within_days = rules.cancelled_within_days if rules.cancelled_orders == "drop" else -1
+    rows = tables.transactions
+    unsettled = kept(
+        tables.connection, f"unsettled_rows_{within_days}", rows, lambda: _unsettled_rows(rows, within_days)
+    )
+    settled = kept(tables.connection, "settled_days", unsettled, lambda: _settled_days(rows, unsettled))
+    return Past(settled, unsettled)
+
+
+def _unsettled_rows(transactions: ir.Table, within_days: int) -> ir.Table:
+    rows = dated(transactions)
     unsettled = out_of_order(rows).union(may_have_cancelled(rows, within_days))
-    apart = with_cancellations(rows.semi_join(unsettled, "customer_id"), within_days)
-    apart = kept(tables.connection, f"unsettled_rows_{within_days}", tables.transactions, apart)
-    settled = customer_days(rows, "customer_id").anti_join(apart, "customer_id")
-    return Past(kept(tables.connection, "settled_days", apart, settled), apart)
+    return with_cancellations(rows.semi_join(unsettled, "customer_id"), within_days)
+
+
+def _settled_days(transactions: ir.Table, unsettled: ir.Table) -> ir.Table:
+    return customer_days(dated(transactions), "customer_id").anti_join(unsettled, "customer_id")
 
 
 def _in_bounds(days: ir.Table) -> ir.Table:
