@@ -1,4 +1,4 @@
-"""All features from the transactions at one moment, against the four columns of lifetimes; and a panel of moments.
+"""All features from the transactions at one moment, against lifetimes' four columns; and a panel of moments.
 
     python -m benchmarks.features --transactions 5000000 --customers 120000
 
