@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import ibis
 
-from features.behaviour.acquisition import ACQUISITION
 from features.behaviour.basket import basket_ratios, basket_sums
-from features.behaviour.campaigns import CAMPAIGNS
-from features.behaviour.events import EventFamily, Known, events_at
-from features.behaviour.feedback import FEEDBACK
+from features.behaviour.families import in_floats, with_event_families
 from features.behaviour.history import history_at
 from features.behaviour.lines import with_line_sums
-from features.behaviour.loyalty import LOYALTY
 from features.behaviour.purchases import purchase_ratios, purchase_sums
 from features.behaviour.returns import returns_ratios, returns_sums
 from features.behaviour.rhythm import rhythm_ratios, rhythm_sums
 from features.behaviour.season import season_ratios, season_sums
-from features.behaviour.subscription import SUBSCRIPTION
-from features.behaviour.support import SUPPORT
 from features.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
@@ -32,16 +26,6 @@ if TYPE_CHECKING:
     from features.tables import Tables
 
 __all__ = ["behaviour_panel", "behaviour_table"]
-
-EVENT_FAMILIES: Mapping[str, EventFamily] = {
-    "support": SUPPORT,
-    "feedback": FEEDBACK,
-    "loyalty": LOYALTY,
-    "subscription": SUBSCRIPTION,
-    "campaigns": CAMPAIGNS,
-    "acquisition": ACQUISITION,
-}
-"""By the name of the family: how the optional tables become features."""
 
 
 def behaviour_table(tables: Tables, as_of: date, reference: Reference) -> ir.Table:
@@ -68,7 +52,7 @@ def behaviour_panel(tables: Tables, references: Sequence[Reference]) -> ir.Table
         **returns_sums(history),
         **season_sums(history, references),
     )
-    bought = _in_floats(with_line_sums(sums.filter(sums.orders > 0), tables, moments))
+    bought = in_floats(with_line_sums(sums.filter(sums.orders > 0), tables, moments))
     measured = bought.mutate(
         **purchase_ratios(bought),
         **rhythm_ratios(bought),
@@ -76,35 +60,12 @@ def behaviour_panel(tables: Tables, references: Sequence[Reference]) -> ir.Table
         **returns_ratios(bought),
         **season_ratios(bought),
     )
-    panel = _with_scores(measured, references)
-    for family in EVENT_FAMILIES:
-        panel = _with_family(panel, family, tables, history, references)
+    panel = with_event_families(_with_scores(measured, references), tables, history, references)
     told = {
         feature.name: panel[feature.name] if tables.there.issuperset(feature.needs) else ibis.null("float64")
         for feature in CATALOGUE
     }
     return panel.select("customer_id", "as_of", **told).order_by("as_of", "customer_id")
-
-
-def _with_family(
-    panel: ir.Table, name: str, tables: Tables, history: ir.Table, references: Sequence[Reference]
-) -> ir.Table:
-    """Add a family's features, where its table is there: 0 or null for customers whom that does not know."""
-    family = EVENT_FAMILIES[name]
-    events = events_at(tables, family.table, [reference.as_of for reference in references])
-    if events is None:
-        return panel
-    sums = _in_floats(family.sums(Known(events, history, references)))
-    joined = panel.left_join(sums, ("as_of", "customer_id")).drop("as_of_right", "customer_id_right")
-    zeros = [feature.name for feature in CATALOGUE if feature.family == name and feature.zero_without_rows]
-    filled = joined.mutate(**{name: joined[name].fill_null(0) for name in zeros})
-    return filled.mutate(**family.ratios(filled))
-
-
-def _in_floats(sums: ir.Table) -> ir.Table:
-    """Money is summed exactly; what is reckoned from the sums, row by row, is reckoned in float64."""
-    money = [name for name, kind in sums.schema().items() if kind.is_decimal()]
-    return sums.mutate(**{name: sums[name].cast("float64") for name in money})
 
 
 def _with_scores(panel: ir.Table, references: Sequence[Reference]) -> ir.Table:

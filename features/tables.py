@@ -9,6 +9,7 @@ from typing import Literal, cast
 
 import ibis
 from ibis.backends.duckdb import Backend
+from ibis.expr.types import DateValue
 
 from features.contract import CONTRACT, TableContract, day_of
 
@@ -171,8 +172,11 @@ class Tables:
         return cast("date | None", day.to_pyarrow().as_py())
 
 
-def rows_known(rows: ibis.Table, contract: TableContract, as_of: date) -> ibis.Table:
-    """Return the ``rows`` of a contract table that were known at the end of ``as_of``, as they were known."""
+def rows_known(rows: ibis.Table, contract: TableContract, as_of: date | DateValue) -> ibis.Table:
+    """Return the ``rows`` of a contract table that were known at the end of ``as_of``, as they were known.
+
+    ``as_of`` may be a column of theirs.
+    """
     happened, reached = rows[day_of(contract.time)], rows.known_day
     within = (happened.isnull() | (happened <= as_of)) & (reached.isnull() | (reached <= as_of))
     later = {column.name: column.told_by for column in contract.columns if column.told_by}

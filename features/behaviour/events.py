@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from features.contract import CONTRACT, day_of
+from features.tables import rows_known
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -59,11 +60,12 @@ def events_at(tables: Tables, name: str, moments: Iterable[date]) -> ir.Table | 
     """
     if name not in tables.optional:
         return None
-    happened = day_of(CONTRACT[name].time)
-    known = (
-        rows.mutate(as_of=ibis.literal(moment))
-        for moment in sorted(set(moments))
-        if (rows := tables.known(name, moment)) is not None
-    )
-    events = ibis.union(*known)
-    return events.mutate(age_days=events.as_of.delta(events[happened], unit="day"))
+    contract, rows = CONTRACT[name], tables.optional[name]
+    first, *others = sorted(set(moments))
+    if others:
+        clock = ibis.memtable([(moment,) for moment in (first, *others)], schema={"as_of": "date"})
+        rows = rows.cross_join(clock)
+    else:
+        rows = rows.mutate(as_of=ibis.literal(first))
+    events = rows_known(rows, contract, rows.as_of)
+    return events.mutate(age_days=events.as_of.delta(events[day_of(contract.time)], unit="day"))

@@ -8,9 +8,9 @@ from itertools import combinations
 
 import pytest
 
+from features.behaviour.families import EVENT_FAMILIES
 from features.catalogue import CATALOGUE
 from features.reasons import LANGUAGES, names_in, reason_text
-from features.table import EVENT_FAMILIES
 
 NAMES = {feature.name for feature in CATALOGUE}
 UNITS = {
