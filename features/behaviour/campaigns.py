@@ -53,9 +53,9 @@ def _answered(offers: ir.Table, history: ir.Table) -> ir.Table:
 
 
 def _ratios(panel: ir.Table) -> Mapping[str, ir.Value]:
-    answered = panel.answered_offers.fill_null(0)
+    answered = panel.answered_offers.fill_null(0).cast("float64")
     return {
-        "control_share": (panel.treatments - panel.offers) / panel.treatments,
+        "control_share": (panel.treatments - panel.offers).cast("float64") / panel.treatments,
         "answered_offer_share": answered / panel.answerable_offers.nullif(0),
     }
 

@@ -50,7 +50,7 @@ def _ratios(panel: ir.Table) -> Mapping[str, ir.Value]:
     asked, last_nps = panel.surveys_asked, unpacked(panel.nps_latest)
     detractor = (last_nps <= DETRACTOR_UP_TO * SCORE_PLACES).ifelse(1, 0)
     return {
-        "unanswered_survey_share": (asked - panel.survey_answers) / asked,
+        "unanswered_survey_share": (asked - panel.survey_answers).cast("float64") / asked,
         "last_survey_unanswered": unpacked(panel.latest_unanswered),
         "nps_detractor": last_nps.notnull().ifelse(detractor, ibis.null("int64")),
         **dict(_of_kinds(panel)),
@@ -60,7 +60,7 @@ def _ratios(panel: ir.Table) -> Mapping[str, ir.Value]:
 def _of_kinds(panel: ir.Table) -> Iterator[tuple[str, ir.Value]]:
     for kind in SCALES:
         total, answers = panel[f"{kind}_total"], panel[f"{kind}_answers"]
-        last = unpacked(panel[f"{kind}_latest"]) / float(SCORE_PLACES)
+        last = unpacked(panel[f"{kind}_latest"]).cast("float64") / SCORE_PLACES
         yield f"last_{kind}", last
         yield f"mean_{kind}", total / answers.nullif(0)
         yield f"{kind}_trend", last - (total - last) / (answers - 1).nullif(0)

@@ -79,10 +79,10 @@ def _channel_mix(tickets: ir.Table) -> ir.Table:
 def _ratios(panel: ir.Table) -> Mapping[str, ir.Value]:
     both_lived = panel.days_since_first_order >= 2 * TREND_DAYS
     measured = {
-        f"{how}_{name}_hours": seconds / HOUR_SECONDS
+        f"{how}_{name}_hours": seconds.cast("float64") / HOUR_SECONDS
         for name in ("first_response", "resolution")
         for how, seconds in (
-            ("mean", panel[f"{name}_seconds"] / panel[f"{name}_count"].nullif(0)),
+            ("mean", panel[f"{name}_seconds"].cast("float64") / panel[f"{name}_count"].nullif(0)),
             ("median", panel[f"{name}_median"]),
             ("last", unpacked(panel[f"{name}_latest"])),
         )
@@ -91,9 +91,9 @@ def _ratios(panel: ir.Table) -> Mapping[str, ir.Value]:
         "tickets_trend": both_lived.ifelse(
             trend(panel.tickets_91d, panel.tickets_182d.fill_null(0)), ibis.null("float64")
         ),
-        "tickets_per_order": panel.tickets / panel.orders,
-        "reopened_share": panel.reopened_tickets / panel.reopened_of.nullif(0),
-        "main_support_channel_share": panel.contacts_in_main / panel.contacts_in_any,
+        "tickets_per_order": panel.tickets.cast("float64") / panel.orders,
+        "reopened_share": panel.reopened_tickets.cast("float64") / panel.reopened_of.nullif(0),
+        "main_support_channel_share": panel.contacts_in_main.cast("float64") / panel.contacts_in_any,
         **measured,
     }
 
