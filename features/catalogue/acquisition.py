@@ -40,7 +40,7 @@ _WON = (
         "acquisition",
         "what winning the customer cost",
         "顧客獲得費用",
-        "won for {acquisition_cost}",
+        "cost {acquisition_cost} to win",
         "獲得費用は{acquisition_cost}",
         "no acquisition cost recorded",
         "獲得費用の記録なし",
