@@ -8,7 +8,9 @@ from enum import StrEnum
 
 import ibis.expr.types as ir
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from features.labels import outcomes_panel
 from features.reference import references_at
@@ -126,14 +128,20 @@ def _indexed(table: ir.Table) -> pd.DataFrame:
 
 def as_frame(table: ir.Table) -> pd.DataFrame:
     """Return a table as models take it: numbers as float64, missing as NaN, days as datetime64."""
-    kinds = table.schema().items()
-    numbers = [name for name, kind in kinds if kind.is_numeric() or kind.is_boolean()]
-    days = [name for name, kind in kinds if kind.is_date()]
+    kinds = table.schema()
+    numbers = {name: kind for name, kind in kinds.items() if kind.is_numeric() or kind.is_boolean()}
     cast = {
         name: (table[name].ifelse(1, 0) if kind.is_boolean() else table[name]).cast("float64")
-        for name, kind in kinds
-        if name in numbers
+        for name, kind in numbers.items()
     }
-    cast |= {name: table[name].cast("timestamp") for name in days}
-    frame: pd.DataFrame = table.mutate(**cast).to_pandas()
-    return frame.astype(dict.fromkeys(numbers, "float64"))
+    rows = table.mutate(**cast).to_pyarrow()
+    columns = {
+        name: _days(column) if kinds[name].is_date() else column.to_numpy()
+        for name, column in zip(rows.column_names, rows.columns, strict=True)
+    }
+    return pd.DataFrame(columns, copy=False)
+
+
+def _days(column: pa.ChunkedArray) -> npt.NDArray[np.datetime64]:
+    days: npt.NDArray[np.datetime64] = column.cast("timestamp[us]").to_numpy()
+    return days
