@@ -26,6 +26,18 @@ __all__ = ["RECENT_DAYS", "YEAR_DAYS", "unit_prices", "with_line_sums"]
 RECENT_DAYS = 182
 YEAR_DAYS = 364
 KEYS = ("as_of", "customer_id")
+NO_LINES = ibis.table(
+    {
+        "as_of": "date",
+        "customer_id": "string",
+        "amount": "decimal(18, 4)",
+        "value": "decimal(18, 4)",
+        "bought": "int64",
+        "given_back": "int64",
+    },
+    name="no_lines",
+)
+"""What `_lines` gives, for the types of the sums over a column that is not recorded."""
 
 
 def with_line_sums(customers: ir.Table, tables: Tables, moments: Sequence[date]) -> ir.Table:
@@ -49,8 +61,8 @@ def with_line_sums(customers: ir.Table, tables: Tables, moments: Sequence[date])
     joined: ir.Table = customers
     columns = {name: customers[name] for name in customers.columns}
     for column, sums_of in _SUMS.items():
-        sums = sums_of(_lines(tables, moments, column))
         there = f"transactions.{column}" in tables.there
+        sums = sums_of(_lines(tables, moments, column) if there else NO_LINES)
         if there:
             joined = joined.left_join(sums, KEYS, rname=f"{{name}}_of_{column}")
         columns |= {
