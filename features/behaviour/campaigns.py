@@ -46,10 +46,12 @@ def _answered(offers: ir.Table, history: ir.Table) -> ir.Table:
     To count the younger ones too as soon as they are answered would favour whoever was sent some lately.
     """
     ripe = offers.filter(offers.age_days >= ANSWER_DAYS)
-    orders = history.filter(history.purchase)
-    later_days = orders.day.delta(ripe.sent_day, unit="day")
-    answered = ripe.semi_join(orders, ["as_of", "customer_id", later_days.between(1, ANSWER_DAYS)])
-    return answered.group_by("as_of", "customer_id").aggregate(answered_offers=answered.count())
+    sent = ripe.group_by("as_of", "customer_id", "sent_day").aggregate(offers=ripe.count())
+    orders = history.filter(history.purchase).select("as_of", "customer_id", "day")
+    beside = sent.join(orders, ["as_of", "customer_id"])
+    in_time = beside.day.delta(beside.sent_day, unit="day").between(1, ANSWER_DAYS)
+    answered = beside.filter(in_time).select("as_of", "customer_id", "sent_day", "offers").distinct()
+    return answered.group_by("as_of", "customer_id").aggregate(answered_offers=answered.offers.sum())
 
 
 def _ratios(panel: ir.Table) -> Mapping[str, ir.Value]:
