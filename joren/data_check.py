@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from features.behaviour.history import count_cancelled_orders
 from features.catalogue import CATALOGUE, Feature
 from features.contract import CONTRACT
 from features.tables import ReadReport, Tables
 
-__all__ = ["DataCheck", "TableCheck", "check_data"]
+__all__ = ["DataCheck", "TableCheck", "check_data", "told_of_cancellations"]
 
 SHOWN_ROWS = 5
 
@@ -97,15 +98,25 @@ def check_data(tables: Tables) -> DataCheck:
         for need in sorted(needs - there)
         if need.partition(".")[0] in there or "." not in need
     }
+    read = tables.reports["transactions"]
+    reports = {
+        **tables.reports,
+        "transactions": replace(read, notes=(*read.notes, *told_of_cancellations(tables))),
+    }
     return DataCheck(
-        tables={
-            name: TableCheck(report, _first_refused(tables, name)) for name, report in tables.reports.items()
-        },
+        tables={name: TableCheck(report, _first_refused(tables, name)) for name, report in reports.items()},
         zone=tables.zone,
         currency=tables.currency,
         features=tuple(feature for feature in CATALOGUE if there.issuperset(feature.needs)),
         unavailable=lacking,
     )
+
+
+def told_of_cancellations(tables: Tables) -> Iterator[str]:
+    """Say how many orders were entered and cancelled in full, if any were."""
+    if cancelled := count_cancelled_orders(tables):
+        orders = "1 order was" if cancelled == 1 else f"{cancelled:,} orders were"
+        yield f"{orders} entered and cancelled in full: no purchase ([data.rules] cancelled_orders)"
 
 
 def _first_refused(tables: Tables, name: str) -> tuple[Mapping[str, Any], ...]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from features.tables import Tables
+from joren.data_check import told_of_cancellations
 from joren.project import Project
 from joren.tracking import Kept
 from training.bundle import Bundle
@@ -165,7 +166,14 @@ def run_report(
         model_version=bundle.version,
         evaluation=evaluation,
         scores=scores,
-        notes=(*read.notes, *_told_of_others(tables), *bundle.metadata.notes, *assumed, *verdict),
+        notes=(
+            *read.notes,
+            *told_of_cancellations(tables),
+            *_told_of_others(tables),
+            *bundle.metadata.notes,
+            *assumed,
+            *verdict,
+        ),
     )
 
 

@@ -37,6 +37,7 @@ class Past(NamedTuple):
 
     settled_days: ir.Table
     unsettled_rows: ir.Table
+    unsettled_customers: ir.Table
 
 
 def history_at(tables: Tables, moments: Iterable[date]) -> ir.Table:
@@ -62,7 +63,7 @@ def rows_at(tables: Tables, moments: Iterable[date], *columns: str) -> ir.Table:
     """
     past, asked = _past_of(tables), sorted(set(moments))
     rows = dated(tables.transactions).select("customer_id", "known_from", *columns)
-    rows = rows.anti_join(past.unsettled_rows, "customer_id")
+    rows = _without(rows, past.unsettled_customers)
     prefixes = [rows.filter(rows.known_from <= moment).mutate(as_of=ibis.literal(moment)) for moment in asked]
     return ibis.union(*prefixes, known_at(past.unsettled_rows, asked).select(prefixes[0].columns))
 
@@ -109,8 +110,14 @@ def _past_of(tables: Tables) -> Past:
     unsettled = kept(
         tables.connection, f"unsettled_rows_{within_days}", rows, lambda: _unsettled_rows(rows, within_days)
     )
-    settled = kept(tables.connection, "settled_days", unsettled, lambda: _settled_days(rows, unsettled))
-    return Past(settled, unsettled)
+    customers = kept(
+        tables.connection,
+        "unsettled_customers",
+        unsettled,
+        lambda: unsettled.select("customer_id").distinct().mutate(unsettled=True),
+    )
+    settled = kept(tables.connection, "settled_days", unsettled, lambda: _settled_days(rows, customers))
+    return Past(settled, unsettled, customers)
 
 
 def _unsettled_rows(transactions: ir.Table, within_days: int) -> ir.Table:
@@ -120,7 +127,13 @@ def _unsettled_rows(transactions: ir.Table, within_days: int) -> ir.Table:
 
 
 def _settled_days(transactions: ir.Table, unsettled: ir.Table) -> ir.Table:
-    return customer_days(dated(transactions), "customer_id").anti_join(unsettled, "customer_id")
+    return _without(customer_days(dated(transactions), "customer_id"), unsettled)
+
+
+def _without(rows: ir.Table, customers: ir.Table) -> ir.Table:
+    """Leave out the rows of the few ``customers``; an anti join would make DuckDB hash the many rows."""
+    told = rows.left_join(customers, "customer_id")
+    return told.filter(told.unsettled.isnull()).select(rows.columns)
 
 
 def _in_bounds(days: ir.Table) -> ir.Table:

@@ -130,3 +130,9 @@ def test_check_says_the_same_without_writing(written: Writer, tmp_path: Path) ->
     assert "orders" in found["features"]
     assert joren("check", "--transactions", written(HEAD)).exit_code == 2
     assert {path.name for path in tmp_path.iterdir()} == {"sales.csv"}
+
+
+def test_orders_cancelled_in_full_are_told_of(written: Writer) -> None:
+    data = written(HEAD + GOOD + "c-x,2024-05-01,77\nc-x,2024-05-03,-77\n")
+    found = json.loads(joren("check", "--transactions", data, "--json").stdout)
+    assert any(note.startswith("1 order was entered and cancelled in full") for note in found["notes"])
