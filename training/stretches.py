@@ -53,7 +53,7 @@ def held_out_windows(first_day: date, last_day: date, horizon_days: int) -> list
     >>> [str(window.as_of) for window in held_out_windows(date(1997, 1, 1), date(1998, 3, 31), 91)]
     ['1997-12-30', '1997-09-30', '1997-07-01', '1997-04-01']
     >>> held_out_windows(date(1997, 1, 1), date(1997, 3, 31), 91)
-    [Window(as_of=datetime.date(1997, 3, 3), horizon_days=28)]
+    [Window(as_of=datetime.date(1997, 3, 2), horizon_days=29)]
     """
     length = (last_day - first_day).days
     count = min((length - lead_days(horizon_days)) // horizon_days, MOST_STRETCHES)

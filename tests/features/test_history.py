@@ -55,5 +55,5 @@ def test_rows_that_all_come_a_day_late_leave_a_history_settled() -> None:
     days = shop.timestamp.dt.normalize() + pd.Timedelta(days=1)
     made = tables_of(shop.assign(known_at=days))
     history_at(made, [date(2024, 1, 1)])
-    (unsettled,) = [name for name in made.connection.list_tables() if name.startswith("unsettled")]
+    (unsettled,) = [name for name in made.connection.list_tables() if name.startswith("unsettled_rows")]
     assert made.connection.table(unsettled).count().to_pyarrow().as_py() == 0
