@@ -57,7 +57,7 @@ def _spark(config: DataConfig) -> SparkSession:
         raise UnreadableSourceError(
             "Spark is not installed.", mend="pip install 'joren[spark]', and Java 17 or newer."
         ) from error
-    builder = SparkSession.builder.appName("joren")
+    builder = SparkSession.builder.appName("joren").config("spark.ui.showConsoleProgress", "false")
     if config.engine.master is not None:
         builder = builder.master(config.engine.master)
     for name, value in config.engine.settings.items():
