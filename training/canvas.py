@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from pandas import DataFrame
 
 __all__ = [
     "ACCENT",
@@ -20,6 +21,7 @@ __all__ = [
     "STYLE",
     "canvas",
     "in_percent",
+    "tenths_plot",
 ]
 
 ACCENT, INK, MUTED, FAINT, GRID = "#0b7a75", "#22313f", "#8a949e", "#cfd5da", "#e6e9ec"
@@ -72,3 +74,21 @@ def in_percent(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.margins(0.015)
+
+
+def tenths_plot(table: DataFrame, about: str, *, by: str, how: str, horizon_days: int) -> Figure:
+    """Draw a table of tenths by forecast revenue: what was ``how`` (predicted), what came."""
+    top = table["total"].iloc[0] / table["total"].sum()
+    figure, (axes,) = canvas(
+        f"The tenth expected to spend most brought {top:.0%} of the revenue",
+        about,
+        x=f"tenths of the customers, highest {how} revenue first",
+        y=f"revenue per customer in {horizon_days} days",
+    )
+    axes.bar(table.index, table["seen"], color=FAINT, width=0.72, label="seen")
+    axes.plot(table.index, table["predicted"], **DOTS, label=f"{how} by {by}")
+    axes.set_xticks(table.index)
+    axes.yaxis.set_major_formatter("{x:,.6g}")
+    axes.grid(visible=False, axis="x")
+    axes.legend(loc="upper right")
+    return figure

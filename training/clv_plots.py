@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from training.canvas import CURVE, DOTS, FAINT, MUTED, SEEN, STYLE, canvas
+from training.canvas import CURVE, DOTS, FAINT, MUTED, SEEN, STYLE, canvas, tenths_plot
 from training.clv_holdout import Holdout
 from training.clv_judged import LEAST_IN_GROUP, by_frequency, value_tenths
 from training.clv_shape_plots import dropout_plot, matrix_plots, purchase_rates_plot, spend_plot
@@ -163,21 +163,13 @@ def _by_frequency(holdout: Holdout) -> Figure:
 
 
 def _value_by_tenth(holdout: Holdout) -> Figure:
-    table = value_tenths(holdout)
-    top = table["total"].iloc[0] / table["total"].sum()
-    figure, (axes,) = canvas(
-        f"The tenth expected to spend most brought {top:.0%} of the revenue",
+    return tenths_plot(
+        value_tenths(holdout),
         _about(holdout),
-        x="tenths of the customers, highest expected revenue first",
-        y=f"revenue per customer in {holdout.window.horizon_days} days",
+        by=f"{holdout.model} and Gamma-Gamma",
+        how="expected",
+        horizon_days=holdout.window.horizon_days,
     )
-    axes.bar(table.index, table["seen"], color=FAINT, width=0.72, label="seen")
-    axes.plot(table.index, table["predicted"], **DOTS, label=f"expected by {holdout.model} and Gamma-Gamma")
-    axes.set_xticks(table.index)
-    axes.yaxis.set_major_formatter("{x:,.6g}")
-    axes.grid(visible=False, axis="x")
-    axes.legend(loc="upper right")
-    return figure
 
 
 def _about(holdout: Holdout) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from training.canvas import ACCENT, DOTS, FAINT, MUTED, STYLE, canvas, in_percent
+from training.canvas import ACCENT, DOTS, FAINT, MUTED, STYLE, canvas, in_percent, tenths_plot
 from training.metrics import Floats, decile_table, reliability_table
 
 if TYPE_CHECKING:
@@ -148,20 +148,13 @@ def _value_deciles(evaluation: Evaluation) -> Figure:
     table = decile_table(
         evaluation.predictions["revenue"], evaluation.predictions[f"{evaluation.main}|revenue"]
     )
-    top = table["total"].iloc[0] / table["total"].sum()
-    figure, (axes,) = canvas(
-        f"The tenth expected to spend most brought {top:.0%} of the revenue",
+    return tenths_plot(
+        table,
         _about(evaluation),
-        x="tenths of the customers, highest predicted revenue first",
-        y=f"revenue per customer in {evaluation.horizon_days} days",
+        by=evaluation.main,
+        how="predicted",
+        horizon_days=evaluation.horizon_days,
     )
-    axes.bar(table.index, table["seen"], color=FAINT, width=0.72, label="seen")
-    axes.plot(table.index, table["predicted"], **DOTS, label=f"predicted by {evaluation.main}")
-    axes.set_xticks(table.index)
-    axes.yaxis.set_major_formatter("{x:,.6g}")
-    axes.grid(visible=False, axis="x")
-    axes.legend(loc="upper right")
-    return figure
 
 
 def _importance(importance: Mapping[str, float]) -> Figure:
