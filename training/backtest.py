@@ -12,7 +12,7 @@ from features.tables import Tables
 from features.window import Window
 from training.bundle import Bundle
 from training.config import TrainingConfig
-from training.evaluate import Evaluation, Forecast, Kind
+from training.evaluate import Evaluation, Forecast
 from training.fit import covered, customer_folds, fit, usable_features, with_value_features
 from training.learners import Learners
 from training.models.value import ValueModel
@@ -36,27 +36,49 @@ def hold_out(tables: Tables, as_of: date, config: TrainingConfig, policy: Policy
     if method is Method.LIFETIME_VALUE_ONLY:
         shorter = (last_day - first_day).days // 3
         config = replace(config, horizon_days=max(shorter, 1))
-        return None if shorter < SHORTEST_DAYS else _judged(tables, as_of, config, policy, method)[0]
-    out_of_time, bundle = _judged(tables, as_of, config, policy, None)
+        moment = last_day - timedelta(days=config.horizon_days)
+        if shorter < SHORTEST_DAYS:
+            return None
+        easier, _ = _judged(tables, moment, config, policy, known_by=as_of, method=method)
+        return replace(easier, kind="shorter-horizon")
+    moment = last_day - timedelta(days=config.horizon_days)
+    out_of_time, bundle = _judged(tables, moment, config, policy, known_by=as_of)
     if method is Method.OUT_OF_TIME or bundle.value is None:
         return out_of_time
     return _cross_fitted(out_of_time, bundle.value, tables, as_of, config)
 
 
+def judged_at(
+    tables: Tables, moment: date, config: TrainingConfig, policy: Policy, *, known_by: date
+) -> Evaluation:
+    """Judge every model out of time: fitted on what was known at ``moment``, against what came after it.
+
+    The outcomes, ``config.horizon_days`` of them, are those known by ``known_by``: raises
+    ``ImmatureWindowError`` where the data so seen ends before they do.
+    """
+    return _judged(tables, moment, config, policy, known_by=known_by)[0]
+
+
 def _judged(
-    tables: Tables, as_of: date, config: TrainingConfig, policy: Policy, method: Method | None
+    tables: Tables,
+    moment: date,
+    config: TrainingConfig,
+    policy: Policy,
+    *,
+    known_by: date,
+    method: Method | None = None,
 ) -> tuple[Evaluation, Bundle]:
-    """Fit a horizon before the data ends and judge what every model said then."""
-    kind: Kind = "out-of-time" if method is None else "shorter-horizon"
-    _, last_day = covered(tables, as_of)
-    window = Window(last_day - timedelta(days=config.horizon_days), config.horizon_days)
-    bundle = fit(tables, window.as_of, config, policy, method=method)
-    behaviour = bundle.behaviour(tables, window.as_of)
-    truth = as_frame(outcomes_in(tables, window, known_by=as_of)).set_index("customer_id")[OUTCOMES]
-    truth = truth.reindex(behaviour["customer_id"])
-    forecasts = bundle.by_model(behaviour)
+    """Judge as `judged_at`, and return the bundle too; ``method``: None for what the history allows."""
+    truth = outcomes_in(tables, Window(moment, config.horizon_days), known_by=known_by)
+    bundle = fit(tables, moment, config, policy, method=method)
+    behaviour = bundle.behaviour(tables, moment)
+    seen = as_frame(truth).set_index("customer_id")[OUTCOMES].reindex(behaviour["customer_id"])
     evaluation = Evaluation.of(
-        truth, forecasts, moment=window.as_of, horizon_days=window.horizon_days, kind=kind
+        seen,
+        bundle.by_model(behaviour),
+        moment=moment,
+        horizon_days=config.horizon_days,
+        kind="out-of-time",
     )
     return evaluation, bundle
 

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.errors import ImmatureWindowError
 from features.sources import read_tables, tables_from_frame
 from features.tables import DataConfig, Source, Tables
 from tests.training.conftest import AS_OF, CONFIG, POLICY
-from training.backtest import hold_out
+from training.backtest import hold_out, judged_at
 from training.bundle import Bundle
 from training.config import TrainingConfig
 from training.evaluate import judge
@@ -52,6 +53,24 @@ def test_no_full_horizon_leaves_the_value_model_alone_and_an_easier_question(tab
 
 def test_a_few_days_of_history_cannot_be_judged(tables: Tables) -> None:
     assert hold_out(tables, date(1997, 1, 20), CONFIG, POLICY) is None
+
+
+def test_a_moment_is_judged_by_what_was_known_at_it_alone(purchases: pd.DataFrame) -> None:
+    few = purchases[purchases["customer_id"].str.endswith(("1", "5"))].reset_index(drop=True)
+    known = few[few["timestamp"] <= "1997-08-31"].reset_index(drop=True)
+    moment, config = date(1997, 8, 31), TrainingConfig(horizon_days=60, max_moments=1)
+    found = judged_at(tables_from_frame(few), moment, config, POLICY, known_by=AS_OF)
+    bundle = fit(tables_from_frame(known), moment, config, POLICY)
+    said = bundle.by_model(bundle.behaviour(tables_from_frame(known), moment))
+    assert (found.kind, found.moment, found.horizon_days) == ("out-of-time", moment, 60)
+    assert set(said) == set(found.metrics)
+    for model, forecast in said.items():
+        np.testing.assert_array_equal(found.predictions[f"{model}|churn"], np.asarray(forecast.churn))
+
+
+def test_outcomes_that_are_not_over_are_refused(tables: Tables) -> None:
+    with pytest.raises(ImmatureWindowError, match="ends on 1997-12-01"):
+        judged_at(tables, date(1997, 9, 30), CONFIG, POLICY, known_by=date(1997, 12, 1))
 
 
 def few(customers: int, days: list[int]) -> Tables:
