@@ -30,6 +30,7 @@ from training.metadata import Metadata
 from training.models.value import ValueModel
 from training.panel import as_frame
 from training.policy import Policy
+from training.profile import Profile
 from training.score_schema import SCORE_COLUMNS, SCORE_SCHEMA
 from training.scoring import Scorer
 
@@ -43,7 +44,7 @@ class Bundle:
     """A fitted model and all it leans on.
 
     ``choice`` tells how the purchase model within ``value`` was picked. ``value`` is None where no model
-    could be fitted, ``learners`` where history was short.
+    could be fitted, ``learners`` where history was short. ``profile``: what later tables are held against.
     """
 
     metadata: Metadata
@@ -53,6 +54,7 @@ class Bundle:
     value: ValueModel | None
     learners: Learners | None
     baseline: Baseline | None
+    profile: Profile
 
     def score(self, tables: Tables, as_of: date, *, behaviour: pd.DataFrame | None = None) -> pd.DataFrame:
         """Return one row a customer with a purchase by ``as_of``: ``SCORE_COLUMNS`` but ``run_id``, by id.
@@ -106,6 +108,7 @@ class Bundle:
             "choice.json": _json(self.choice.to_dict()),
             "value.json": _json(None if self.value is None else self.value.to_dict()),
             "baseline.json": _json(None if self.baseline is None else self.baseline.to_dict()),
+            "profile.json": _json(self.profile.to_dict()),
         }
         return files if self.learners is None else files | self.learners.to_files()
 
@@ -139,6 +142,7 @@ class Bundle:
             value=None if value is None else ValueModel.from_dict(value),
             learners=Learners.from_files(files) if "learners.json" in files else None,
             baseline=None if baseline is None else Baseline(**baseline),
+            profile=Profile.from_dict(json.loads(files["profile.json"])),
         )
 
     @cached_property

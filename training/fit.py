@@ -26,6 +26,7 @@ from training.models.glm import Array
 from training.models.value import FAMILIES, VALUE_FEATURES, ValueModel
 from training.panel import FEWEST_CUSTOMERS, Method, Panel, as_frame, build_panel, method_for, past_moments
 from training.policy import Policy
+from training.profile import Profile
 from training.stack import Stack
 
 FOLDS = 3
@@ -33,7 +34,10 @@ RANGED = ("orders", "gross_spend", "mean_order_value")
 
 
 class Learned(NamedTuple):
-    """Learners, how they were made, and the rows behind them; ``stayed``: those of customers who stayed."""
+    """Learners, how they were made, and the rows behind them; ``stayed``: those of customers who stayed.
+
+    ``profile``: of the panel.
+    """
 
     learners: Learners | None
     method: Method
@@ -41,6 +45,7 @@ class Learned(NamedTuple):
     panel_rows: int
     fitted_rows: int
     stayed: pd.DataFrame | None = None
+    profile: Profile | None = None
     lack: str = ""
 
 
@@ -100,6 +105,7 @@ def fit(
         value=value,
         learners=learned.learners,
         baseline=None if value is None else _baseline(value, learned, behaviour, config.horizon_days),
+        profile=learned.profile or _profile(value, behaviour, config.horizon_days),
     )
 
 
@@ -121,6 +127,12 @@ def _baseline(value: ValueModel, learned: Learned, behaviour: pd.DataFrame, hori
         none = value.probability_no_order(behaviour, horizon_days)
         stayed = behaviour[none <= np.median(none)]
     return Baseline.of(stayed, value, learned.learners, horizon_days)
+
+
+def _profile(value: ValueModel | None, behaviour: pd.DataFrame, horizon_days: int) -> Profile:
+    """Profile the one moment there is, by the value model alone."""
+    none = None if value is None else lambda rows: value.probability_no_order(rows, horizon_days)
+    return Profile.of(behaviour, none)
 
 
 def covered(tables: Tables, as_of: date) -> tuple[date, date]:
@@ -147,7 +159,10 @@ def learn(tables: Tables, as_of: date, config: TrainingConfig, value: ValueModel
     rows = panel.sample(config.max_rows, config.horizon_days, config.seed)
     learners = Learners.fit(rows.inputs, rows.outcomes, features, stack, config)
     stayed = rows.inputs[rows.outcomes["churned"] == 0]
-    return Learned(learners, method, tuple(panel.moments), len(panel.inputs), len(rows.inputs), stayed)
+    profile = Profile.of(panel.inputs, lambda table: learners.forecast(table)["churn"].to_numpy())
+    return Learned(
+        learners, method, tuple(panel.moments), len(panel.inputs), len(rows.inputs), stayed, profile
+    )
 
 
 def with_value_features(panel: Panel, value: ValueModel, horizon_days: int) -> Panel:

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from training.errors import BundleError
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
