@@ -56,7 +56,7 @@ def keep(
     version = registry.register(
         bundle_path,
         evaluation,
-        parameters={**project.training.to_dict(), **project.policy.to_dict()},
+        parameters=_parameters(project),
         fingerprint=fingerprint,
         figures=_pictures(bundle, evaluation, tables) if evaluation else {},
         card=model_card(bundle, evaluation, fingerprint),
@@ -68,6 +68,13 @@ def keep(
     if verdict.promoted:
         registry.promote(version.number, bundles, why=verdict.why, who="joren")
     return Kept(version, verdict)
+
+
+def _parameters(project: Project) -> dict[str, object]:
+    """Return every setting by a name of its own."""
+    training = project.training.to_dict()
+    tuned: dict[str, object] = training.pop("hyperparameters")
+    return {**training, **tuned, **project.policy.to_dict()}
 
 
 def _pictures(bundle: Bundle, evaluation: Evaluation, tables: Tables) -> dict[str, Figure]:

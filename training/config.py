@@ -1,8 +1,40 @@
-"""What training may be told: a frozen value, made by ``joren/project.py`` or by hand."""
+"""What training may be told: frozen values, made by ``joren/project.py`` or by hand."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """How freely the churn learners follow the data; ``joren train --trials N`` tunes them.
+
+    All but ``ridge_penalty`` (rows of evidence that hold back a coefficient of the linear model) are
+    XGBoost's own, by its names.
+    """
+
+    rounds: int = 60
+    max_depth: int = 4
+    eta: float = 0.06
+    min_child_weight: float = 20.0
+    reg_lambda: float = 5.0
+    subsample: float = 0.8
+    colsample_bytree: float = 0.6
+    ridge_penalty: float = 80.0
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` for a value with which nothing can be learned."""
+        for name, value in asdict(self).items():
+            if value <= 0:
+                raise ValueError(f"{name} is {value}; it is above 0")
+        for name in ("eta", "subsample", "colsample_bytree"):
+            if getattr(self, name) > 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it is at most 1")
+
+
+DEFAULT = Hyperparameters()
 
 
 @dataclass(frozen=True)
@@ -20,6 +52,7 @@ class TrainingConfig:
     threads: int = 1
     max_moments: int = 12
     max_rows: int = 60_000
+    hyperparameters: Hyperparameters = DEFAULT
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for a count below one."""
@@ -27,6 +60,11 @@ class TrainingConfig:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it is at least 1")
 
-    def to_dict(self) -> dict[str, int]:
-        """Return the settings by name."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings by name, ready for JSON."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Self:
+        """Read what ``to_dict`` gave."""
+        return cls(**{**kept, "hyperparameters": Hyperparameters(**kept["hyperparameters"])})

@@ -79,7 +79,7 @@ def fit(
     return Bundle(
         metadata=Metadata(
             as_of=as_of,
-            horizon_days=config.horizon_days,
+            training=config,
             method=learned.method.value,
             why=learned.lack or _why(first_day, last_day, learned.moments, config.horizon_days),
             features=tuple(feature.name for feature in CATALOGUE),
@@ -90,7 +90,6 @@ def fit(
             moments=learned.moments,
             panel_rows=learned.panel_rows,
             fitted_rows=learned.fitted_rows,
-            seed=config.seed,
             ranges={
                 name: float(behaviour[name].astype(float).max())
                 for name in RANGED
@@ -233,6 +232,11 @@ def _held_out(
     held = held.sample(config.max_rows // 2, config.horizon_days, config.seed)
     churned = train.outcomes["churned"].to_numpy(np.float64)
     members = ChurnModel.fit_members(
-        train.inputs, features, churned, seed=config.seed, threads=config.threads
+        train.inputs,
+        features,
+        churned,
+        seed=config.seed,
+        threads=config.threads,
+        hyperparameters=config.hyperparameters,
     )
     return ChurnModel.log_odds(members, held.inputs), held.outcomes["churned"].to_numpy(np.float64)

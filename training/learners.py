@@ -44,7 +44,13 @@ class Learners:
         seed, threads = config.seed, config.threads
         with ThreadPoolExecutor() as pool:
             members = pool.submit(
-                ChurnModel.fit_members, table, features, churned, seed=seed, threads=threads
+                ChurnModel.fit_members,
+                table,
+                features,
+                churned,
+                seed=seed,
+                threads=threads,
+                hyperparameters=config.hyperparameters,
             )
             further = pool.submit(FurtherOrders.fit, table, features, orders, seed=seed, threads=threads)
             earned = pool.submit(Revenue.fit, table, features, revenue, seed=seed, threads=threads)

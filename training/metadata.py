@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Self
 
+from training.config import TrainingConfig
 from training.errors import BundleError
 
 FORMAT = 3
@@ -16,11 +17,12 @@ FORMAT = 3
 class Metadata:
     """What a bundle is of; ``method`` says how it was made, and ``why``, in a sentence, what decided that.
 
-    ``value_model``: which lifetime-value model, and why, in a sentence.
+    ``training``: the configuration, with which it can be fitted again. ``value_model``: which lifetime-value
+    model, and why, in a sentence.
     """
 
     as_of: date
-    horizon_days: int
+    training: TrainingConfig
     method: str
     why: str
     features: tuple[str, ...]
@@ -31,10 +33,19 @@ class Metadata:
     moments: tuple[date, ...]
     panel_rows: int
     fitted_rows: int
-    seed: int
     value_model: str = ""
     notes: tuple[str, ...] = ()
     ranges: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def horizon_days(self) -> int:
+        """The length of the outcome window."""
+        return self.training.horizon_days
+
+    @property
+    def seed(self) -> int:
+        """The seed of every draw."""
+        return self.training.seed
 
     def to_dict(self) -> dict[str, Any]:
         """Return it ready for JSON."""
@@ -50,6 +61,7 @@ class Metadata:
                 "The bundle has another format than this version of Joren reads.",
                 mend="Train again: joren train",
             )
+        kept["training"] = TrainingConfig.from_dict(kept["training"])
         for name in ("as_of", "first_day"):
             kept[name] = date.fromisoformat(kept[name])
         kept["moments"] = tuple(date.fromisoformat(day) for day in kept["moments"])

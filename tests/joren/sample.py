@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from joren.report import Rows, RunReport
+from training.config import TrainingConfig
 from training.evaluate import Evaluation, Forecast
 from training.metadata import Metadata
 
@@ -88,7 +89,7 @@ def sample_report(ids: tuple[str, ...] = IDS) -> RunReport:
         rows=Rows(1_012, 1_000, 12, 70, 3, {"unreadable_amount": 7, "missing_customer_id": 5}),
         metadata=Metadata(
             as_of=AS_OF,
-            horizon_days=91,
+            training=TrainingConfig(horizon_days=91),
             method="out of time",
             why="the history of 455 days holds 11 past moments with known outcomes",
             features=("orders",),
@@ -99,7 +100,6 @@ def sample_report(ids: tuple[str, ...] = IDS) -> RunReport:
             moments=(date(2025, 10, 1), date(2025, 12, 30)),
             panel_rows=10,
             fitted_rows=10,
-            seed=0,
         ),
         model_version="0a1b2c3d4e5f",
         evaluation=sample_evaluation(),

@@ -52,5 +52,6 @@ def fitted(horizon_days: int) -> Bundle:
 def saved(folder: Path, seed: int = 0, horizon_days: int = 182) -> Path:
     """Write a bundle into a folder; another seed makes another version."""
     bundle = fitted(horizon_days)
-    replace(bundle, metadata=replace(bundle.metadata, seed=seed)).save(folder)
+    training = replace(bundle.metadata.training, seed=seed)
+    replace(bundle, metadata=replace(bundle.metadata, training=training)).save(folder)
     return folder

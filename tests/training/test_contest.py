@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from training.config import TrainingConfig
 from training.contest import Standing, contest
 from training.evaluate import Evaluation, Forecast
 from training.metadata import Metadata
@@ -12,7 +13,7 @@ from training.metadata import Metadata
 CHAMPION = Standing(91, "UTC", "USD", date(2026, 3, 31), date(2025, 12, 30), log_loss=0.40, skill=0.30)
 METADATA = Metadata(
     as_of=date(2026, 3, 31),
-    horizon_days=91,
+    training=TrainingConfig(horizon_days=91),
     method="out of time",
     why="the history of 455 days holds 11 past moments with known outcomes",
     features=("orders",),
@@ -23,7 +24,6 @@ METADATA = Metadata(
     moments=(),
     panel_rows=0,
     fitted_rows=0,
-    seed=0,
 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from training.config import DEFAULT, Hyperparameters
 from training.models.glm import Array, Family
 from training.models.members import Members
 from training.models.value import VALUE_FEATURES
@@ -25,12 +26,26 @@ class ChurnModel:
 
     @classmethod
     def fit_members(
-        cls, table: pd.DataFrame, features: tuple[str, ...], churned: Array, *, seed: int, threads: int
+        cls,
+        table: pd.DataFrame,
+        features: tuple[str, ...],
+        churned: Array,
+        *,
+        seed: int,
+        threads: int,
+        hyperparameters: Hyperparameters = DEFAULT,
     ) -> Members:
         """Fit the members to a panel's rows; ``table`` holds ``features``, ``VALUE_FEATURES`` among them."""
         offset = TRUST * table[START].to_numpy(np.float64)
         return Members.fit(
-            table, features, churned, offset=offset, family=Family.BINOMIAL, seed=seed, threads=threads
+            table,
+            features,
+            churned,
+            offset=offset,
+            family=Family.BINOMIAL,
+            seed=seed,
+            threads=threads,
+            hyperparameters=hyperparameters,
         )
 
     @staticmethod

@@ -7,11 +7,10 @@ from typing import Any, Self
 
 import pandas as pd
 
+from training.config import DEFAULT, Hyperparameters
 from training.models.glm import Array, Family, RidgeGLM
 from training.models.inputs import Inputs
 from training.models.trees import Trees
-
-GLM_PENALTY = 80.0
 
 
 @dataclass(frozen=True)
@@ -33,11 +32,22 @@ class Members:
         family: Family,
         seed: int,
         threads: int,
+        hyperparameters: Hyperparameters = DEFAULT,
     ) -> Self:
         """Fit both to ``table`` (rows × at least ``features``), ``outcome`` and ``offset`` (rows,)."""
         inputs = Inputs.fit(table, features)
-        glm = RidgeGLM.fit(inputs.matrix(table), outcome, offset=offset, family=family, penalty=GLM_PENALTY)
-        trees = Trees.fit(table, features, outcome, offset=offset, family=family, seed=seed, threads=threads)
+        penalty = hyperparameters.ridge_penalty
+        glm = RidgeGLM.fit(inputs.matrix(table), outcome, offset=offset, family=family, penalty=penalty)
+        trees = Trees.fit(
+            table,
+            features,
+            outcome,
+            offset=offset,
+            family=family,
+            seed=seed,
+            threads=threads,
+            hyperparameters=hyperparameters,
+        )
         return cls(inputs, glm, trees)
 
     def linear(self, table: pd.DataFrame, offset: Array) -> tuple[Array, Array]:

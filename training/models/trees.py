@@ -9,27 +9,17 @@ Source: Chen & Guestrin, "XGBoost: A Scalable Tree Boosting System", KDD 2016.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Self
 
 import numpy as np
 import pandas as pd
 import xgboost as xgb
 
+from training.config import DEFAULT, Hyperparameters
 from training.models.glm import Array, Family
 
-ROUNDS = 60
-PARAMETERS = {
-    "tree_method": "hist",
-    "max_bin": 128,
-    "max_depth": 4,
-    "eta": 0.06,
-    "subsample": 0.8,
-    "colsample_bytree": 0.6,
-    "min_child_weight": 20.0,
-    "lambda": 5.0,
-    "max_delta_step": 0.7,
-}
+FIXED = {"tree_method": "hist", "max_bin": 128, "max_delta_step": 0.7}
 OBJECTIVES: dict[Family, dict[str, str | float]] = {
     Family.BINOMIAL: {"objective": "binary:logistic"},
     Family.POISSON: {"objective": "count:poisson"},
@@ -55,6 +45,7 @@ class Trees:
         family: Family,
         seed: int,
         threads: int,
+        hyperparameters: Hyperparameters = DEFAULT,
     ) -> Self:
         """Fit to ``table`` (rows × ``features`` and more), ``outcome`` and ``offset`` (rows,)."""
         data = xgb.DMatrix(
@@ -64,8 +55,11 @@ class Trees:
             feature_names=list(features),
             nthread=threads,
         )
-        parameters = {**PARAMETERS, **OBJECTIVES[family], "seed": seed, "nthread": threads}
-        return cls(xgb.train(parameters, data, num_boost_round=ROUNDS), features)
+        tuned = asdict(hyperparameters)
+        rounds = tuned.pop("rounds")
+        del tuned["ridge_penalty"]
+        parameters = {**FIXED, **tuned, **OBJECTIVES[family], "seed": seed, "nthread": threads}
+        return cls(xgb.train(parameters, data, num_boost_round=rounds), features)
 
     def linear(self, table: pd.DataFrame, offset: Array) -> Array:
         """Return the linear predictor (rows,), the offset within."""
