@@ -27,6 +27,7 @@ from training.evaluate import Evaluation
 from training.fit import fit
 from training.promotion import POINTER
 from training.registry import Registry
+from training.snapshots import Snapshots
 
 __all__ = ["Steps", "run_once", "run_project", "score_project", "train_project"]
 
@@ -106,11 +107,11 @@ def _begun(project: Project, steps: Steps) -> Iterator[Walk]:
 
 
 def _learned(walk: Walk) -> tuple[Bundle, Evaluation | None]:
-    config, policy = walk.project.training, walk.project.policy
+    config, policy, snapshots = walk.project.training, walk.project.policy, Snapshots(walk.tables)
     with walk.steps.step(f"Learning from what was known by {walk.as_of}"):
-        bundle = fit(walk.tables, walk.as_of, config, policy)
+        bundle = fit(walk.tables, walk.as_of, config, policy, snapshots=snapshots)
     with walk.steps.step("Judging the models on a held-out period"):
-        evaluation = hold_out(walk.tables, walk.as_of, config, policy)
+        evaluation = hold_out(walk.tables, walk.as_of, config, policy, snapshots=snapshots)
     return bundle, evaluation
 
 

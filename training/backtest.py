@@ -14,23 +14,33 @@ from training.bundle import Bundle
 from training.config import TrainingConfig
 from training.evaluate import Evaluation, Forecast
 from training.fit import covered, customer_folds, fit, usable_features, with_value_features
+from training.frames import as_frame
 from training.learners import Learners
 from training.models.value import ValueModel
-from training.panel import Method, as_frame, build_panel, method_for
+from training.panel import Method, build_panel, days_known, disjoint_moments, method_for
 from training.policy import Policy
+from training.snapshots import Snapshots
 from training.stack import Stack
 
 SHORTEST_DAYS = 14
 OUTCOMES = ["churned", "orders", "revenue"]
 
 
-def hold_out(tables: Tables, as_of: date, config: TrainingConfig, policy: Policy) -> Evaluation | None:
+def hold_out(
+    tables: Tables,
+    as_of: date,
+    config: TrainingConfig,
+    policy: Policy,
+    *,
+    snapshots: Snapshots | None = None,
+) -> Evaluation | None:
     """Judge the models on the newest outcomes known by ``as_of``; None where the history is too short.
 
     With two horizons or more on record: fitted a horizon before the data ends, on what was known then. With
     one: the learners are cross-fitted by customer at that moment. With none: the lifetime-value model alone
-    is asked an easier question, the last third of the history.
+    is asked an easier question, the last third of the history. ``snapshots``: as in `fit`.
     """
+    snapshots = snapshots or Snapshots(tables)
     first_day, last_day = covered(tables, as_of)
     method = method_for(first_day, last_day, config.horizon_days)
     if method is Method.LIFETIME_VALUE_ONLY:
@@ -39,28 +49,34 @@ def hold_out(tables: Tables, as_of: date, config: TrainingConfig, policy: Policy
         moment = last_day - timedelta(days=config.horizon_days)
         if shorter < SHORTEST_DAYS:
             return None
-        easier, _ = _judged(tables, moment, config, policy, known_by=as_of, method=method)
+        easier, _ = _judged(snapshots, moment, config, policy, known_by=as_of, method=method)
         return replace(easier, kind="shorter-horizon")
-    moment = last_day - timedelta(days=config.horizon_days)
-    out_of_time, bundle = _judged(tables, moment, config, policy, known_by=as_of)
+    moment = disjoint_moments(days_known(tables, as_of), config.horizon_days)[0]
+    out_of_time, bundle = _judged(snapshots, moment, config, policy, known_by=as_of)
     if method is Method.OUT_OF_TIME or bundle.value is None:
         return out_of_time
-    return _cross_fitted(out_of_time, bundle.value, tables, as_of, config)
+    return _cross_fitted(out_of_time, bundle.value, snapshots, as_of, config)
 
 
 def judged_at(
-    tables: Tables, moment: date, config: TrainingConfig, policy: Policy, *, known_by: date
+    tables: Tables,
+    moment: date,
+    config: TrainingConfig,
+    policy: Policy,
+    *,
+    known_by: date,
+    snapshots: Snapshots | None = None,
 ) -> Evaluation:
     """Judge every model out of time: fitted on what was known at ``moment``, against what came after it.
 
     The outcomes, ``config.horizon_days`` of them, are those known by ``known_by``: raises
-    ``ImmatureWindowError`` where the data so seen ends before they do.
+    ``ImmatureWindowError`` where the data so seen ends before they do. ``snapshots``: as in `fit`.
     """
-    return _judged(tables, moment, config, policy, known_by=known_by)[0]
+    return _judged(snapshots or Snapshots(tables), moment, config, policy, known_by=known_by)[0]
 
 
 def _judged(
-    tables: Tables,
+    snapshots: Snapshots,
     moment: date,
     config: TrainingConfig,
     policy: Policy,
@@ -69,9 +85,10 @@ def _judged(
     method: Method | None = None,
 ) -> tuple[Evaluation, Bundle]:
     """Judge as `judged_at`, and return the bundle too; ``method``: None for what the history allows."""
+    tables = snapshots.tables
     truth = outcomes_in(tables, Window(moment, config.horizon_days), known_by=known_by)
-    bundle = fit(tables, moment, config, policy, method=method)
-    behaviour = bundle.behaviour(tables, moment)
+    bundle = fit(tables, moment, config, policy, method=method, snapshots=snapshots)
+    behaviour = snapshots.behaviour(moment)
     seen = as_frame(truth).set_index("customer_id")[OUTCOMES].reindex(behaviour["customer_id"])
     evaluation = Evaluation.of(
         seen,
@@ -84,10 +101,10 @@ def _judged(
 
 
 def _cross_fitted(
-    out_of_time: Evaluation, value: ValueModel, tables: Tables, as_of: date, config: TrainingConfig
+    out_of_time: Evaluation, value: ValueModel, snapshots: Snapshots, as_of: date, config: TrainingConfig
 ) -> Evaluation:
     """Judge the learners on customers that they were not fitted on, beside the other models."""
-    panel = build_panel(tables, [out_of_time.moment], config.horizon_days, known_by=as_of)
+    panel = build_panel(snapshots, [out_of_time.moment], config.horizon_days, known_by=as_of)
     panel = with_value_features(panel, value, config.horizon_days)
     if not panel.moments:
         return out_of_time

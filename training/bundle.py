@@ -25,10 +25,10 @@ from training.choice import Choice
 from training.errors import BundleError, SchemaMismatchError
 from training.evaluate import Forecast
 from training.explain import Baseline, Explainer, Reason
+from training.frames import as_frame
 from training.learners import Learners
 from training.metadata import Metadata
 from training.models.value import ValueModel
-from training.panel import as_frame
 from training.policy import Policy
 from training.profile import Profile
 from training.score_schema import SCORE_COLUMNS, SCORE_SCHEMA

@@ -14,11 +14,11 @@ from features.opportunities import grouped_opportunities
 from features.period import Period
 from features.tables import Tables
 from training.errors import NotEnoughDataError
+from training.frames import as_frame
 from training.models import lifetimes_bridge
 from training.models.bgbb import BGBB
 from training.models.gammagamma import GammaGamma
 from training.models.purchases import PurchaseModel
-from training.panel import as_frame
 
 __all__ = [
     "Engine",

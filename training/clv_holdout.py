@@ -12,8 +12,8 @@ import pandas as pd
 from features.behaviour.history import history_at
 from features.labels import outcomes_in
 from features.window import Window
+from training.frames import as_frame
 from training.models.value import ValueModel
-from training.panel import as_frame
 from training.stretches import known_customers
 
 if TYPE_CHECKING:

@@ -11,8 +11,6 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from features.catalogue import CATALOGUE
-from features.reference import reference_at
-from features.table import behaviour_table
 from features.tables import Tables
 from training.bundle import Bundle
 from training.choice import choose
@@ -24,9 +22,10 @@ from training.metadata import Metadata
 from training.models.churn import ChurnModel
 from training.models.glm import Array
 from training.models.value import FAMILIES, VALUE_FEATURES, ValueModel
-from training.panel import FEWEST_CUSTOMERS, Method, Panel, as_frame, build_panel, method_for, past_moments
+from training.panel import FEWEST_CUSTOMERS, Method, Panel, build_panel, days_known, method_for, past_moments
 from training.policy import Policy
 from training.profile import Profile
+from training.snapshots import Snapshots
 from training.stack import Stack
 
 FOLDS = 3
@@ -56,24 +55,36 @@ NOTHING_LEARNED = Learned(None, Method.LIFETIME_VALUE_ONLY, (), 0, 0)
 
 
 def fit(
-    tables: Tables, as_of: date, config: TrainingConfig, policy: Policy, *, method: Method | None = None
+    tables: Tables,
+    as_of: date,
+    config: TrainingConfig,
+    policy: Policy,
+    *,
+    method: Method | None = None,
+    snapshots: Snapshots | None = None,
 ) -> Bundle:
     """Fit all models on what was known by ``as_of``; nothing after it is looked at.
 
     ``method``: None for what the length of the history allows. Where customers are too few for any model,
-    the bundle has none, and its scores say so.
+    the bundle has none, and its scores say so. ``snapshots``: those of ``tables`` that other fits look
+    at, too.
     """
-    reference = reference_at(tables, as_of)
-    behaviour = as_frame(behaviour_table(tables, as_of, reference))
-    first_day, last_day = covered(tables, as_of)
+    snapshots = snapshots or Snapshots(tables)
+    days = days_known(tables, as_of) or [as_of]
+    first_day, last_day = days[0], days[-1]
+    method = method or method_for(first_day, last_day, config.horizon_days)
+    moments = [] if method is Method.LIFETIME_VALUE_ONLY else past_moments(days, config)
+    snapshots.build([as_of, *moments])
+    behaviour = snapshots.behaviour(as_of)
     choice = choose(tables, as_of, config.horizon_days)
     value: ValueModel | None = None
     learned = NOTHING_LEARNED
     try:
         value = ValueModel.fit(behaviour, FAMILIES[choice.picked], choice.season)
-        if (method or method_for(first_day, last_day, config.horizon_days)) is not Method.LIFETIME_VALUE_ONLY:
+        if moments:
             with threadpool_limits(config.threads, user_api="blas"):
-                learned = learn(tables, as_of, config, value)
+                panel = build_panel(snapshots, moments, config.horizon_days, known_by=as_of)
+                learned = learn(panel, config, value)
     except NotEnoughDataError as lack:
         learned = NOTHING_LEARNED._replace(lack=_sentence(lack.what))
     return Bundle(
@@ -99,7 +110,7 @@ def fit(
             notes=choice.notes,
         ),
         policy=policy,
-        reference=reference,
+        reference=snapshots.reference(as_of),
         choice=choice,
         value=value,
         learners=learned.learners,
@@ -139,13 +150,11 @@ def covered(tables: Tables, as_of: date) -> tuple[date, date]:
     return tables.first_day(as_of) or as_of, tables.last_day(as_of) or as_of
 
 
-def learn(tables: Tables, as_of: date, config: TrainingConfig, value: ValueModel) -> Learned:
-    """Fit the learners on past moments, beside value models of the kind of ``value``.
+def learn(panel: Panel, config: TrainingConfig, value: ValueModel) -> Learned:
+    """Fit the learners on a panel of past moments, beside value models of the kind of ``value``.
 
     Where no moment tells enough, the value model stands alone.
     """
-    moments = past_moments(*covered(tables, as_of), config)
-    panel = build_panel(tables, moments, config.horizon_days, known_by=as_of)
     panel = with_value_features(panel, value, config.horizon_days)
     if not panel.moments:
         return NOTHING_LEARNED._replace(lack=NOTHING_TOLD)

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 import ibis.expr.types as ir
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from features.labels import outcomes_panel
-from features.reference import references_at
-from features.table import behaviour_panel
 from features.tables import Tables
 from features.window import Window
 from training.config import TrainingConfig
+from training.frames import as_frame
+from training.snapshots import Snapshots
+
+__all__ = [
+    "FEWEST_CUSTOMERS",
+    "Method",
+    "Panel",
+    "build_panel",
+    "days_known",
+    "disjoint_moments",
+    "lead_days",
+    "method_for",
+    "past_moments",
+]
 
 SHORTEST_LEAD_DAYS = 28
+SHORTEST_STEP_DAYS = 7
+PER_HORIZON = 3
 FEWEST_CUSTOMERS = 100
 
 
@@ -89,32 +103,53 @@ def method_for(first_day: date, last_day: date, horizon_days: int) -> Method:
     return Method.CROSS_FITTED if horizons == 1 else Method.OUT_OF_TIME
 
 
-def past_moments(first_day: date, last_day: date, config: TrainingConfig) -> list[date]:
-    """Return the moments of the panel, newest first: every outcome is over by ``last_day``.
+def days_known(tables: Tables, as_of: date) -> list[date]:
+    """Return the days of the history at ``as_of``, ascending: outcomes are complete up to the last."""
+    days = tables.history(as_of).select("day").distinct().order_by("day")
+    return [row["day"] for row in days.to_pyarrow().to_pylist()]
 
-    They stand a third of a horizon apart (a week at least): the outcomes overlap, which costs nothing but
-    independence, and doubles what small histories teach. ``max_moments`` of them at the most.
+
+def past_moments(days: Sequence[date], config: TrainingConfig) -> list[date]:
+    """Return the moments of the panel, newest first: every outcome is over by the last of ``days``.
+
+    ``days``: the days of the history. Outcomes of the first moment, of the one ``PER_HORIZON`` later, and so
+    on do not overlap. Between them stand others, a week apart at least: their outcomes overlap, which costs
+    nothing but independence, and doubles what small histories teach. ``max_moments`` of them at the most.
+
+    Whoever stands at one of the disjoint moments gets those that are left: a trial there looks at the same
+    tables as the fit.
     """
-    horizon = timedelta(days=config.horizon_days)
-    step = timedelta(days=max(7, config.horizon_days // 3))
-    earliest = first_day + timedelta(days=lead_days(config.horizon_days))
     moments: list[date] = []
-    moment = last_day - horizon
-    while moment >= earliest and len(moments) < config.max_moments:
-        moments.append(moment)
-        moment -= step
+    parts = int(np.clip(config.horizon_days // SHORTEST_STEP_DAYS, 1, PER_HORIZON))
+    for moment in disjoint_moments(days, config.horizon_days):
+        between = (moment - timedelta(days=round(k * config.horizon_days / parts)) for k in range(parts))
+        moments.extend(between)
+    earliest = days[0] + timedelta(days=lead_days(config.horizon_days))
+    return [moment for moment in moments if moment >= earliest][: config.max_moments]
+
+
+def disjoint_moments(days: Sequence[date], horizon_days: int) -> list[date]:
+    """Return moments whose outcomes are over before the next begins, newest first, as far as ``days`` go.
+
+    Each is a day of the history: what is known by then is known up to that very day.
+    """
+    moments, end = [], days[-1]
+    while (number := bisect_right(days, end - timedelta(days=horizon_days))) > 0:
+        end = days[number - 1]
+        moments.append(end)
     return moments
 
 
-def build_panel(tables: Tables, moments: list[date], horizon_days: int, *, known_by: date) -> Panel:
+def build_panel(snapshots: Snapshots, moments: Sequence[date], horizon_days: int, *, known_by: date) -> Panel:
     """Return the panel at ``moments`` but those of under 100 customers, or where all did the same.
 
     Outcomes are those known by ``known_by``; raises ``ImmatureWindowError`` where the data end too early.
     """
-    references = references_at(tables, sorted(moments))
-    inputs = _indexed(behaviour_panel(tables, references))
+    snapshots.build(moments)
+    inputs = pd.concat([snapshots.behaviour(moment) for moment in sorted(moments)])
+    inputs = inputs.set_index(["as_of", "customer_id"])
     windows = [Window(moment, horizon_days) for moment in sorted(moments)]
-    outcomes = _indexed(outcomes_panel(tables, windows, known_by=known_by))
+    outcomes = _indexed(outcomes_panel(snapshots.tables, windows, known_by=known_by))
     outcomes = outcomes.reindex(inputs.index)[["churned", "orders", "revenue"]]
     by_moment = outcomes.groupby(level="as_of")["churned"]
     told = by_moment.agg(["size", "min", "max"])
@@ -124,24 +159,3 @@ def build_panel(tables: Tables, moments: list[date], horizon_days: int, *, known
 
 def _indexed(table: ir.Table) -> pd.DataFrame:
     return as_frame(table).set_index(["as_of", "customer_id"])
-
-
-def as_frame(table: ir.Table) -> pd.DataFrame:
-    """Return a table as models take it: numbers as float64, missing as NaN, days as datetime64."""
-    kinds = table.schema()
-    numbers = {name: kind for name, kind in kinds.items() if kind.is_numeric() or kind.is_boolean()}
-    cast = {
-        name: (table[name].ifelse(1, 0) if kind.is_boolean() else table[name]).cast("float64")
-        for name, kind in numbers.items()
-    }
-    rows = table.mutate(**cast).to_pyarrow()
-    columns = {
-        name: _days(column) if kinds[name].is_date() else column.to_numpy()
-        for name, column in zip(rows.column_names, rows.columns, strict=True)
-    }
-    return pd.DataFrame(columns, copy=False)
-
-
-def _days(column: pa.ChunkedArray) -> npt.NDArray[np.datetime64]:
-    days: npt.NDArray[np.datetime64] = column.cast("timestamp[us]").to_numpy()
-    return days

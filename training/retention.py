@@ -11,8 +11,8 @@ import pandas as pd
 
 from features.period import Period
 from features.tenures import grouped_tenures
+from training.frames import as_frame
 from training.models.sbg import ShiftedBetaGeometric
-from training.panel import as_frame
 
 __all__ = ["Renewal", "fit_tenures"]
 

@@ -15,8 +15,9 @@ from features.histories import histories_panel
 from features.labels import outcomes_panel
 from features.tables import Tables
 from features.window import Window
+from training.frames import as_frame
 from training.models.glm import Array
-from training.panel import as_frame, lead_days
+from training.panel import lead_days
 from training.season import Season
 from training.seasonality import season_at
 

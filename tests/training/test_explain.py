@@ -6,6 +6,7 @@ from features.tables import Tables
 from tests.training.conftest import AS_OF, CONFIG
 from training.bundle import Bundle
 from training.panel import build_panel
+from training.snapshots import Snapshots
 
 TOPICS = {feature.name: feature.topic for feature in CATALOGUE}
 
@@ -24,7 +25,7 @@ def test_contributions_add_up_to_the_distance_from_those_who_stayed(
 
 
 def test_those_who_stayed_have_no_reason_on_average(bundle: Bundle, tables: Tables) -> None:
-    panel = build_panel(tables, list(bundle.metadata.moments), CONFIG.horizon_days, known_by=AS_OF)
+    panel = build_panel(Snapshots(tables), list(bundle.metadata.moments), CONFIG.horizon_days, known_by=AS_OF)
     stayed = panel.inputs[panel.outcomes["churned"] == 0].reset_index()
     assert bundle._explainer is not None
     parts = bundle._explainer.contributions(bundle._scorer.with_value_features(stayed))

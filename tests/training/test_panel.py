@@ -8,9 +8,21 @@ from features.reference import reference_at
 from features.table import behaviour_table
 from features.tables import Tables
 from tests.training.conftest import AS_OF, CONFIG
-from training.panel import Method, Panel, as_frame, build_panel, lead_days, method_for, past_moments
+from training.config import TrainingConfig
+from training.frames import as_frame
+from training.panel import (
+    Method,
+    Panel,
+    build_panel,
+    disjoint_moments,
+    lead_days,
+    method_for,
+    past_moments,
+)
+from training.snapshots import Snapshots
 
 FIRST_DAY = date(1997, 1, 1)
+EVERY_DAY = [FIRST_DAY + timedelta(days=n) for n in range((AS_OF - FIRST_DAY).days + 1)]
 
 
 @pytest.mark.parametrize(
@@ -28,16 +40,30 @@ def test_history_decides_the_method(as_of: date, horizon_days: int, method: Meth
 
 
 def test_every_outcome_of_the_panel_is_over_and_every_moment_has_a_past() -> None:
-    moments = past_moments(FIRST_DAY, AS_OF, CONFIG)
+    moments = past_moments(EVERY_DAY, CONFIG)
     assert moments == sorted(moments, reverse=True)
     assert all(moment + timedelta(days=CONFIG.horizon_days) <= AS_OF for moment in moments)
     assert all((moment - FIRST_DAY).days >= lead_days(CONFIG.horizon_days) for moment in moments)
 
 
+@pytest.mark.parametrize("horizon_days", [7, 28, 91, 100])
+def test_a_trial_a_horizon_back_looks_at_the_moments_of_the_fit_though_the_shop_has_days_off(
+    horizon_days: int,
+) -> None:
+    config = TrainingConfig(horizon_days)
+    days = [day for day in EVERY_DAY if day.weekday() < 5]
+    moments = past_moments(days, config)
+    first, second, *_ = disjoint_moments(days, horizon_days)
+    assert moments[0] == first
+    between = moments.index(second)
+    then = past_moments([day for day in days if day <= first], config)
+    assert moments[between:] == then[: len(moments) - between]
+
+
 def test_a_training_row_is_the_row_that_would_have_been_served(tables: Tables) -> None:
     moment = date(1997, 12, 30)
     trained = (
-        build_panel(tables, [moment, date(1997, 9, 30)], 91, known_by=AS_OF)
+        build_panel(Snapshots(tables), [moment, date(1997, 9, 30)], 91, known_by=AS_OF)
         .at([moment])
         .inputs.droplevel("as_of")
     )
@@ -60,4 +86,4 @@ def test_sampling_keeps_the_order_and_prefers_the_newer_moments() -> None:
 
 
 def test_moments_where_everybody_did_the_same_teach_nothing(tables: Tables) -> None:
-    assert build_panel(tables, [date(1997, 1, 2)], 91, known_by=AS_OF).moments == []
+    assert build_panel(Snapshots(tables), [date(1997, 1, 2)], 91, known_by=AS_OF).moments == []

@@ -1,0 +1,32 @@
+"""From the engine's tables to what models take."""
+
+from __future__ import annotations
+
+import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+__all__ = ["as_frame"]
+
+
+def as_frame(table: ir.Table) -> pd.DataFrame:
+    """Return a table as models take it: numbers as float64, missing as NaN, days as datetime64."""
+    kinds = table.schema()
+    numbers = {name: kind for name, kind in kinds.items() if kind.is_numeric() or kind.is_boolean()}
+    cast = {
+        name: (table[name].ifelse(1, 0) if kind.is_boolean() else table[name]).cast("float64")
+        for name, kind in numbers.items()
+    }
+    rows = table.mutate(**cast).to_pyarrow()
+    columns = {
+        name: _days(column) if kinds[name].is_date() else column.to_numpy()
+        for name, column in zip(rows.column_names, rows.columns, strict=True)
+    }
+    return pd.DataFrame(columns, copy=False)
+
+
+def _days(column: pa.ChunkedArray) -> npt.NDArray[np.datetime64]:
+    days: npt.NDArray[np.datetime64] = column.cast("timestamp[us]").to_numpy()
+    return days
