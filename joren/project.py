@@ -76,7 +76,9 @@ def load_project(folder: Path) -> Project:
             rules=Rules(**file.data.rules.model_dump()),
             engine=Engine(**file.engine.model_dump()),
         ),
-        training=TrainingConfig(horizon_days=file.run.horizon_days, seed=file.run.seed),
+        training=TrainingConfig(
+            horizon_days=file.run.horizon_days, seed=file.run.seed, allow=tuple(file.training.allow)
+        ),
         policy=Policy(**file.value.model_dump(), **file.bands.model_dump()),
         as_of=file.run.as_of,
         serving=file.serving.model_dump(exclude_none=True),

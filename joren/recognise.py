@@ -11,8 +11,9 @@ from pathlib import Path
 
 from features.contract import CONTRACT, SCALES
 from features.duckdb_source import is_duckdb, tables_within
+from features.names import plain
 from features.opening import WITHIN, Opened, open_file
-from joren.usual_names import USUAL_NAMES, guess_columns, plain
+from joren.usual_names import USUAL_NAMES, guess_columns
 
 __all__ = ["Found", "Place", "places_in", "recognise", "seen_as"]
 

@@ -90,6 +90,12 @@ class Run(Section):
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
 
+class Training(Section):
+    """What models may be learned from."""
+
+    allow: list[str] = []
+
+
 class Value(Section):
     """How money is reckoned, and from when on a customer counts as gone."""
 
@@ -145,6 +151,7 @@ class ProjectFile(Section):
     data: Data = Data()
     engine: Engine = Engine()
     run: Run = Run()
+    training: Training = Training()
     value: Value = Value()
     bands: Bands = Bands()
     serving: Serving = Serving()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 
-__all__ = ["USUAL_NAMES", "guess_columns", "plain"]
+from features.names import plain
+
+__all__ = ["USUAL_NAMES", "guess_columns"]
 
 _CUSTOMER = (
     "customerid customer customernumber customerno custid clientid client userid user memberid member "
@@ -135,8 +136,3 @@ def guess_columns(header: Sequence[str], table: str = "transactions") -> dict[st
         if match is not None:
             found[column] = match
     return found
-
-
-def plain(name: str) -> str:
-    """Return the letters and digits of ``name``, in lower case and half width."""
-    return "".join(each for each in unicodedata.normalize("NFKC", name).casefold() if each.isalnum())

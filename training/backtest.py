@@ -108,7 +108,7 @@ def _cross_fitted(
     panel = with_value_features(panel, value, config.horizon_days)
     if not panel.moments:
         return out_of_time
-    features = usable_features(panel)
+    features, _ = usable_features(panel, config.allow)
     said = []
     for train, held in customer_folds(panel):
         rows = train.sample(config.max_rows, config.horizon_days, config.seed)

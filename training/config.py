@@ -44,7 +44,7 @@ class TrainingConfig:
     ``horizon_days``: length of the outcome window. ``seed``: of every draw. ``threads``: of the tree
     learner; part of what makes two fits the same to the last bit. ``max_moments``: past moments in the
     panel at the most. ``max_rows``: rows of the panel that the learners see at the most (drawn by the seed;
-    the run says so).
+    the run says so). ``allow``: columns that may be learned from though they look like leaks.
     """
 
     horizon_days: int
@@ -53,6 +53,7 @@ class TrainingConfig:
     max_moments: int = 12
     max_rows: int = 60_000
     hyperparameters: Hyperparameters = DEFAULT
+    allow: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for a count below one."""
@@ -67,4 +68,10 @@ class TrainingConfig:
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Self:
         """Read what ``to_dict`` gave."""
-        return cls(**{**kept, "hyperparameters": Hyperparameters(**kept["hyperparameters"])})
+        return cls(
+            **{
+                **kept,
+                "hyperparameters": Hyperparameters(**kept["hyperparameters"]),
+                "allow": tuple(kept["allow"]),
+            }
+        )

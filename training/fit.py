@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from training.choice import choose
 from training.config import TrainingConfig
 from training.errors import ConvergenceError, NotEnoughDataError
 from training.explain import Baseline
+from training.leaks import Leak, leaking
 from training.learners import Learners
 from training.metadata import Metadata
 from training.models.churn import ChurnModel
@@ -35,7 +37,7 @@ RANGED = ("orders", "gross_spend", "mean_order_value")
 class Learned(NamedTuple):
     """Learners, how they were made, and the rows behind them; ``stayed``: those of customers who stayed.
 
-    ``profile``: of the panel.
+    ``profile``: of the panel. ``leaks``: what was not learned from.
     """
 
     learners: Learners | None
@@ -45,6 +47,7 @@ class Learned(NamedTuple):
     fitted_rows: int
     stayed: pd.DataFrame | None = None
     profile: Profile | None = None
+    leaks: tuple[Leak, ...] = ()
     lack: str = ""
 
 
@@ -107,7 +110,7 @@ def fit(
                 if behaviour[name].notna().any()
             },
             value_model=choice.why,
-            notes=choice.notes,
+            notes=(*choice.notes, *(leak.told() for leak in learned.leaks)),
         ),
         policy=policy,
         reference=snapshots.reference(as_of),
@@ -158,7 +161,7 @@ def learn(panel: Panel, config: TrainingConfig, value: ValueModel) -> Learned:
     panel = with_value_features(panel, value, config.horizon_days)
     if not panel.moments:
         return NOTHING_LEARNED._replace(lack=NOTHING_TOLD)
-    features = usable_features(panel)
+    features, leaks = usable_features(panel, config.allow)
     later = _out_of_time_folds(panel, config)
     folds, method = (later, Method.OUT_OF_TIME) if later else (customer_folds(panel), Method.CROSS_FITTED)
     with ThreadPoolExecutor() as pool:
@@ -169,7 +172,7 @@ def learn(panel: Panel, config: TrainingConfig, value: ValueModel) -> Learned:
     stayed = rows.inputs[rows.outcomes["churned"] == 0]
     profile = Profile.of(panel.inputs, lambda table: learners.forecast(table)["churn"].to_numpy())
     return Learned(
-        learners, method, tuple(panel.moments), len(panel.inputs), len(rows.inputs), stayed, profile
+        learners, method, tuple(panel.moments), len(panel.inputs), len(rows.inputs), stayed, profile, leaks
     )
 
 
@@ -192,10 +195,16 @@ def with_value_features(panel: Panel, value: ValueModel, horizon_days: int) -> P
     return Panel(inputs, panel.outcomes.loc[inputs.index])
 
 
-def usable_features(panel: Panel) -> tuple[str, ...]:
-    """Return the features that vary in the panel, in the catalogue's order, the value model's last."""
+def usable_features(panel: Panel, allow: Collection[str]) -> tuple[tuple[str, ...], tuple[Leak, ...]]:
+    """Return the features that vary in the panel (the catalogue's order, the value model's last), and leaks.
+
+    What gives the outcome away is a leak, and not among the features unless ``allow`` names it.
+    """
     named = (*(feature.name for feature in CATALOGUE), *VALUE_FEATURES)
-    return tuple(name for name in named if not _constant(panel.inputs[name]))
+    varying = [name for name in named if not _constant(panel.inputs[name])]
+    leaks = leaking(panel.inputs[varying], panel.outcomes["churned"], allowed=(*VALUE_FEATURES, *allow))
+    refused = {leak.feature for leak in leaks}
+    return tuple(name for name in varying if name not in refused), leaks
 
 
 def _constant(values: pd.Series[float]) -> bool:
