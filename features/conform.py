@@ -15,7 +15,7 @@ from features.money import has_comma_decimal, has_point_decimal, to_money
 from features.quarantine import fault_of, is_blank
 from features.times import is_day_first, local_times
 
-__all__ = ["TYPES", "Conventions", "conformed", "conventions_of", "unread_measures"]
+__all__ = ["TYPES", "Conventions", "conformed", "conventions_of", "flag", "unread_measures"]
 
 TYPES = {
     Kind.ID: "string",
@@ -116,7 +116,7 @@ def _value(texts: ibis.Table, column: Column, conventions: Conventions, zone: st
     if column.kind in {Kind.NUMBER, Kind.MEASURE}:
         return to_money(text, decimal_commas=conventions.decimal_commas[column.name])
     if column.kind is Kind.FLAG:
-        return _flag(text)
+        return flag(text)
     return _said(text, column)
 
 
@@ -124,5 +124,6 @@ def _said(text: StringValue, column: Column) -> StringValue:
     return is_blank(text, column).ifelse(ibis.null("string"), text)
 
 
-def _flag(text: StringValue) -> BooleanValue:
+def flag(text: StringValue) -> BooleanValue:
+    """Return true or false as people write it; null for anything else."""
     return ibis.cases((text.re_search(_FALSE), False), (text.re_search(_TRUE), True))

@@ -10,6 +10,7 @@ import ibis
 
 from features.behaviour.history import history_at
 from features.errors import ImmatureWindowError
+from features.subscribers import contracts_kept, subscribers_at
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -28,10 +29,12 @@ def outcomes_in(tables: Tables, window: Window, *, known_by: date | None = None)
 def outcomes_panel(tables: Tables, windows: Sequence[Window], *, known_by: date | None = None) -> ir.Table:
     """Return the outcomes of many windows, one row per window and customer with an order by its as_of.
 
-    Columns, sorted by as_of, then customer_id:
+    In a business with contracts they are the customers whose subscription ran then. Columns, sorted by as_of,
+    then customer_id:
 
     - ``customer_id``, ``as_of``
-    - ``churned``: no order from as_of + 1 to as_of + horizon_days, both days within; ``orders``: their number
+    - ``churned``: no order from as_of + 1 to as_of + horizon_days, both days within; with a contract: the
+      subscription ended in these days, and none began. ``orders``: the number of orders
     - ``revenue``: net of refunds, floored at 0; ``margin``: likewise, null where the data records none.
       Decimals, in currency units
 
@@ -53,11 +56,16 @@ def outcomes_panel(tables: Tables, windows: Sequence[Window], *, known_by: date 
     )
     truth = cohort.left_join(sums, ("as_of", "customer_id"))
     orders = truth.orders.fill_null(0)
+    churned = orders == 0
+    if tables.contract:
+        kept = contracts_kept(tables, windows, known_by).mutate(kept=True)
+        truth = truth.left_join(kept, ("as_of", "customer_id"))
+        orders, churned = truth.orders.fill_null(0), truth.kept.isnull()
     margin = _floored(truth.margin) if tables.has_margin else ibis.null(truth.margin.type())
     return truth.select(
         "customer_id",
         "as_of",
-        churned=orders == 0,
+        churned=churned,
         orders=orders,
         revenue=_floored(truth.revenue),
         margin=margin,
@@ -65,9 +73,13 @@ def outcomes_panel(tables: Tables, windows: Sequence[Window], *, known_by: date 
 
 
 def _cohort(tables: Tables, windows: Sequence[Window]) -> ir.Table:
-    """Return (as_of, customer_id) for the customers known at each as_of to have bought."""
-    known = history_at(tables, [window.as_of for window in windows])
-    return known.filter(known.purchase).select("as_of", "customer_id").distinct()
+    """Return (as_of, customer_id) for those known at each as_of to have bought; to subscribe, by contract."""
+    moments = [window.as_of for window in windows]
+    known = history_at(tables, moments)
+    bought = known.filter(known.purchase).select("as_of", "customer_id").distinct()
+    if tables.contract:
+        return bought.semi_join(subscribers_at(tables, moments), ("as_of", "customer_id"))
+    return bought
 
 
 def _floored(money: ir.DecimalValue) -> ir.Value:

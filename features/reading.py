@@ -16,6 +16,7 @@ from features.consistency import clashing_rows
 from features.contract import CONTRACT, Kind, TableContract, day_of
 from features.currency import business_currency, is_foreign
 from features.errors import UnreadableSourceError
+from features.labelled import DATED, labelled_positions, told_of_labels, with_dates
 from features.opening import Opened
 from features.quarantine import ragged_rows, refused_rows
 from features.report import report_of, stop_if_refused
@@ -53,15 +54,20 @@ def read_table(
     The refused rows are added to the table ``quarantine``. Raises a `DataError` where columns are missing,
     a column cannot be read as text, or too many rows are refused.
     """
-    positions = matched_columns(contract, source.columns, opened.names, source.name, source.constants)
+    labelled = source.labelled
+    told_apart = (*source.constants, *(DATED if labelled else ()))
+    positions = matched_columns(contract, source.columns, opened.names, source.name, told_apart)
     attributes = attribute_columns(contract, positions, opened.names)
     columns = {name: opened.names[position] for name, position in positions.items()}
-    texts = _texts(connection, opened, positions | attributes, source)
+    labels = labelled_positions(labelled, opened.names, source.name) if labelled else {}
+    texts = _texts(connection, opened, positions | attributes | labels, source)
+    if labelled:
+        texts = with_dates(texts, labelled)
     currency = business_currency(texts, terms.currency, source.name)
     conventions = conventions_of(texts, contract)
     typed = conformed(texts, contract, conventions, terms.zone, is_foreign(texts, currency))
     judged = connection.create_table(contract.name, with_days(typed, contract))
-    told = columns | {name: name for name in (*source.constants, *attributes)}
+    told = columns | {name: name for name in (*told_apart, *attributes)}
     refused = _refused(connection, contract, judged, terms.rules)
     if refused.count().to_pyarrow().as_py():
         rows = refused_rows(texts, refused, contract.name, told)
@@ -69,6 +75,9 @@ def read_table(
     if opened.ragged:
         connection.insert("quarantine", ragged_rows(opened.ragged, contract.name, len(opened.names)))
     notes = [*opened.notes, *unread_measures(texts, contract, conventions)]
+    if labelled:
+        notes.append(told_of_labels(labelled))
+        columns |= dict.fromkeys(DATED, f"{labelled.tenure_months}, {labelled.churned}")
     connection.drop_table("texts")
     accepted = _without_refused(connection, contract)
     quarantine = connection.table("quarantine").filter(ibis._.table == contract.name)

@@ -20,6 +20,7 @@ from features.behaviour.lines import unit_prices
 from features.behaviour.loyalty import with_tiers
 from features.behaviour.season import peak_weeks
 from features.errors import NothingUsableError
+from features.subscribers import subscribers_at
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -85,6 +86,8 @@ def references_at(tables: Tables, moments: Sequence[date]) -> list[Reference]:
     """
     known = history_at(tables, moments)
     orders = known.filter(known.purchase)
+    if tables.contract:
+        orders = orders.semi_join(subscribers_at(tables, moments), ("as_of", "customer_id"))
     customers = orders.group_by("as_of", "customer_id").aggregate(
         recency_days=orders.age_days.min(), orders=orders.count()
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,10 +14,11 @@ import pandas as pd
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
+from features.billing import billed, report_of_bills, subscriptions_end
 from features.columnar import frame_of
 from features.contract import CONTRACT
 from features.currency import UNKNOWN
-from features.errors import DataError
+from features.errors import DataError, NothingUsableError
 from features.opening import Opened, open_source
 from features.quarantine import QUARANTINE
 from features.reading import Terms, read_table
@@ -38,10 +40,7 @@ def read_tables(config: DataConfig) -> Tables:
     table, where it cannot be read, where columns are missing, where too many rows are refused, or where no
     purchase is left.
     """
-    if TRANSACTIONS.name not in config.sources:
-        raise DataError(
-            "No transactions are named.", mend="Give their file: --transactions FILE, or in joren.toml."
-        )
+    under_contract(config)
     if unknown := sorted(config.sources.keys() - CONTRACT.keys()):
         raise DataError(
             f"There is no table {unknown[0]} in the contract.", mend=f"It has {', '.join(CONTRACT)}."
@@ -70,7 +69,7 @@ def read_alone(name: str, config: DataConfig) -> tuple[ibis.Table, ReadReport]:
 
 
 def tables_from_frame(
-    frame: pd.DataFrame | pa.Table,
+    frame: pd.DataFrame | pa.Table | None,
     *,
     columns: Mapping[str, str] | None = None,
     zone: str | None = None,
@@ -78,15 +77,19 @@ def tables_from_frame(
     refused_share_limit: float = 0.10,
     others: Mapping[str, pd.DataFrame | pa.Table] | None = None,
     rules: Rules | None = None,
+    contract: bool | None = None,
 ) -> Tables:
     """Hold tables in memory to the contract, as `read_tables` does with files.
 
-    ``frame`` holds the transactions; ``others`` the optional tables by name, in the contract's own columns.
+    ``frame`` holds the transactions, None where there are none; ``others`` the optional tables by name, in
+    the contract's own columns.
     """
-    frames = {TRANSACTIONS.name: frame, **(others or {})}
+    frames = {**({} if frame is None else {TRANSACTIONS.name: frame}), **(others or {})}
     sources = {name: Source(f"the frame of {name}") for name in frames}
-    sources[TRANSACTIONS.name] = Source("the frame", columns or {})
-    config = DataConfig(sources, zone, currency, refused_share_limit, rules or Rules())
+    if frame is not None:
+        sources[TRANSACTIONS.name] = Source("the frame", columns or {})
+    rules = rules or Rules()
+    config = DataConfig(sources, zone, currency, refused_share_limit, rules, contract=contract)
     return _read({name: frame_of(frames[name]) for name in CONTRACT if name in frames}, config)
 
 
@@ -99,6 +102,13 @@ def _read(opened: Mapping[str, Opened], config: DataConfig) -> Tables:
             connection, CONTRACT[name], source, config.sources[name], terms
         )
         terms = replace(terms, currency=currency)
+    contract = under_contract(config)
+    ends = subscriptions_end(accepted["subscriptions"]) if contract else None
+    billed_here = TRANSACTIONS.name not in accepted
+    if billed_here:
+        accepted[TRANSACTIONS.name], reports[TRANSACTIONS.name] = _bills(
+            connection, accepted["subscriptions"], reports["subscriptions"], ends
+        )
     transactions, report = accepted.pop(TRANSACTIONS.name), reports[TRANSACTIONS.name]
     stop_without_purchase(transactions, report)
     reports[TRANSACTIONS.name] = replace(report, notes=(*report.notes, *_notes(config, terms.currency)))
@@ -112,7 +122,47 @@ def _read(opened: Mapping[str, Opened], config: DataConfig) -> Tables:
         has_margin="margin" in report.columns,
         optional=accepted,
         rules=config.rules,
+        contract=contract,
+        billed=billed_here,
+        ends=ends,
     )
+
+
+def under_contract(config: DataConfig) -> bool:
+    """Return whether to leave is to end a subscription: as ``config`` says, or where there is nothing else.
+
+    Raises a `DataError` where neither transactions nor subscriptions are named, or a contract is without
+    these.
+    """
+    transactions, subscriptions = (name in config.sources for name in (TRANSACTIONS.name, "subscriptions"))
+    if not (transactions or subscriptions):
+        raise DataError(
+            "No transactions are named, and no subscriptions.",
+            mend="Give the file of the transactions: --transactions FILE, or in joren.toml.",
+        )
+    if config.contract and not subscriptions:
+        raise DataError(
+            "The business has contracts, but no subscriptions are named.",
+            mend="Name their file under [tables.subscriptions], or leave out [business] contract.",
+        )
+    if config.contract is False and not transactions:
+        raise DataError(
+            "No transactions are named, and without a contract there is nothing else to tell who leaves.",
+            mend="Name their file under [tables.transactions], or leave out [business] contract.",
+        )
+    return not transactions if config.contract is None else config.contract
+
+
+def _bills(
+    connection: Backend, subscriptions: ibis.Table, report: ReadReport, ends: date | None
+) -> tuple[ibis.Table, ReadReport]:
+    """Keep the subscriptions' own bills in the place of transactions, and report on them."""
+    if ends is None:
+        raise NothingUsableError(
+            f"{report.location} holds no subscription.", mend="It needs one row for each subscription begun."
+        )
+    bills = connection.create_table(TRANSACTIONS.name, billed(subscriptions, ends))
+    return bills, report_of_bills(bills, report, ends)
 
 
 def _terms(config: DataConfig) -> Terms:

@@ -18,6 +18,7 @@ from features.behaviour.returns import returns_ratios, returns_sums
 from features.behaviour.rhythm import rhythm_ratios, rhythm_sums
 from features.behaviour.season import season_ratios, season_sums
 from features.catalogue import CATALOGUE
+from features.subscribers import subscribers_at
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -31,7 +32,8 @@ __all__ = ["behaviour_panel", "behaviour_table"]
 def behaviour_table(tables: Tables, as_of: date, reference: Reference) -> ir.Table:
     """Return the behaviour table at ``as_of``, measured against the population of ``reference``.
 
-    One row for every customer with an order by ``as_of``, sorted by customer_id: ``customer_id``, ``as_of``,
+    One row for every customer with an order by ``as_of`` (in a business with contracts: and with a running
+    subscription), sorted by customer_id: ``customer_id``, ``as_of``,
     then the features in the order of the catalogue, as float64 or int64. Missing is null. No row after
     ``as_of``, and none that reached the business after it, changes anything.
     """
@@ -52,7 +54,10 @@ def behaviour_panel(tables: Tables, references: Sequence[Reference]) -> ir.Table
         **returns_sums(history),
         **season_sums(history, references),
     )
-    bought = in_floats(with_line_sums(sums.filter(sums.orders > 0), tables, moments))
+    customers = sums.filter(sums.orders > 0)
+    if tables.contract:
+        customers = customers.semi_join(subscribers_at(tables, moments), ("as_of", "customer_id"))
+    bought = in_floats(with_line_sums(customers, tables, moments))
     measured = bought.mutate(
         **purchase_ratios(bought),
         **rhythm_ratios(bought),

@@ -13,7 +13,20 @@ from ibis.expr.types import DateValue
 
 from features.contract import CONTRACT, TableContract, day_of
 
-__all__ = ["DataConfig", "Engine", "ReadReport", "Rules", "Source", "Tables", "rows_known"]
+__all__ = ["DataConfig", "Engine", "Labelled", "ReadReport", "Rules", "Source", "Tables", "rows_known"]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A table of subscribers without dates: how it stood on the day ``taken_on``, and who left just then.
+
+    ``tenure_months`` and ``churned`` name the file's columns: the whole months that each has stayed, and
+    whether they left at the end of the last of them (yes/no, true/false, 1/0).
+    """
+
+    taken_on: date
+    tenure_months: str
+    churned: str
 
 
 @dataclass(frozen=True)
@@ -26,7 +39,7 @@ class Source:
 
     ``columns`` maps contract columns to the user's; a contract column that is not mapped is looked up under
     its own name. ``constants`` gives contract columns the same value in every row: a file of reviews is all
-    of one kind of survey.
+    of one kind of survey. ``labelled`` tells subscriptions without dates apart.
     """
 
     location: str
@@ -35,6 +48,7 @@ class Source:
     table: str = ""
     query: str = ""
     password: str = field(default="", repr=False)
+    labelled: Labelled | None = None
 
     @property
     def name(self) -> str:
@@ -74,7 +88,8 @@ class DataConfig:
 
     ``zone`` is an IANA name (UTC if unset, and the report says so); ``currency`` an ISO 4217 code (the
     data's own if unset and single, else "XXX"). More than ``refused_share_limit`` of the rows of a table
-    refused stops the reading.
+    refused stops the reading. ``contract``: whether to leave is to end a subscription; None: where there are
+    no transactions.
     """
 
     sources: Mapping[str, Source]
@@ -83,6 +98,7 @@ class DataConfig:
     refused_share_limit: float = 0.10
     rules: Rules = field(default_factory=Rules)
     engine: Engine = field(default_factory=Engine)
+    contract: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +139,9 @@ class Tables:
     ``optional`` holds the other tables that are there, by name: source_row, the columns of the contract (null
     where the file has none; times as local wall time), beside each time its local day (`day_of`), and the
     file's further columns as text where the contract keeps them (`ReadReport.attributes`).
+
+    ``contract``: to leave is to end a subscription, and who has none running is no customer. ``billed``: the
+    transactions are the subscriptions' own bills. ``ends``: the last day that the subscriptions tell of.
     """
 
     connection: Backend
@@ -134,6 +153,9 @@ class Tables:
     has_margin: bool
     optional: Mapping[str, ibis.Table] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
+    contract: bool = False
+    billed: bool = False
+    ends: date | None = None
 
     @property
     def there(self) -> frozenset[str]:
@@ -158,15 +180,21 @@ class Tables:
     def after(self, as_of: date) -> int:
         """Count the accepted transactions that ``as_of`` hides."""
         accepted = self.reports["transactions"].accepted
-        return accepted - int(self.history(as_of).count().execute())
+        return max(accepted - int(self.history(as_of).count().execute()), 0)
 
     def first_day(self, as_of: date) -> date | None:
         """Return the first local day of the history at ``as_of``, or None where there is none."""
         return self._day(self.history(as_of).day.min())
 
     def last_day(self, as_of: date) -> date | None:
-        """Return the last local day of the history at ``as_of``, or None where there is none."""
-        return self._day(self.history(as_of).day.max())
+        """Return the last local day of the history at ``as_of``, or None where there is none.
+
+        Between the bills of a contract, nothing is something that was seen.
+        """
+        last = self._day(self.history(as_of).day.max())
+        if self.ends is None or last is None:
+            return last
+        return min(self.ends, as_of) if self.billed else max(last, min(self.ends, as_of))
 
     def _day(self, day: ibis.expr.types.Scalar) -> date | None:
         return cast("date | None", day.to_pyarrow().as_py())

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from features.opening import UNSET
-from features.tables import Source
+from features.tables import Labelled, Source
 from joren.errors import ConfigError
 from joren.sections import DataTable
 from joren.toml_faults import line_of, refuse_unknown_column
@@ -36,8 +36,15 @@ def source_of(table: DataTable, name: str, path: Path, text: str) -> Source:
                     f"{at}{column} has no name yet.", mend="Name the file's column that holds it."
                 )
     location, password = _place(table, name, path, text)
+    labelled = Labelled(**table.labelled.model_dump()) if table.labelled else None
     return Source(
-        location, table.columns, table.constants, table=table.table, query=table.query, password=password
+        location,
+        table.columns,
+        table.constants,
+        table=table.table,
+        query=table.query,
+        password=password,
+        labelled=labelled,
     )
 
 

@@ -41,8 +41,9 @@ class Project:
 
     @property
     def source_name(self) -> str:
-        """The name that the transactions' source goes by."""
-        return Path(self.data.sources["transactions"].name).name
+        """The name that the transactions' source goes by; without transactions, the subscriptions'."""
+        sources = self.data.sources
+        return Path((sources.get("transactions") or sources["subscriptions"]).name).name
 
 
 def load_project(folder: Path) -> Project:
@@ -75,9 +76,13 @@ def load_project(folder: Path) -> Project:
             refused_share_limit=file.data.refused_share_limit,
             rules=Rules(**file.data.rules.model_dump()),
             engine=Engine(**file.engine.model_dump()),
+            contract=file.business.contract,
         ),
         training=TrainingConfig(
-            horizon_days=file.run.horizon_days, seed=file.run.seed, allow=tuple(file.training.allow)
+            horizon_days=file.run.horizon_days,
+            seed=file.run.seed,
+            allow=tuple(file.training.allow),
+            attributes=tuple(file.data.attributes),
         ),
         policy=Policy(**file.value.model_dump(), **file.bands.model_dump()),
         as_of=file.run.as_of,
@@ -143,7 +148,7 @@ def moment_asked(project: Project, tables: Tables) -> date:
     Raises ``NothingUsableError`` where no purchase lies on or before it.
     """
     read = tables.reports["transactions"]
-    as_of = project.as_of or read.last_day
+    as_of = project.as_of or tables.last_day(date.max)
     if as_of is None or not _purchases(tables, as_of):
         raise NothingUsableError(
             f"{project.source_name} holds no purchase on or before {as_of}.",

@@ -8,9 +8,10 @@ from typing import Annotated, Literal, cast, get_args
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-__all__ = ["NO_PLACE", "DataTable", "ProjectFile", "keys_beside"]
+__all__ = ["NOTHING_TO_READ", "NO_PLACE", "DataTable", "ProjectFile", "keys_beside"]
 
 NO_PLACE = "no_place"  # what pydantic is told where a table has no place to be read from, or two
+NOTHING_TO_READ = "nothing_to_read"  # … where neither transactions nor subscriptions are named
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[int, Field(ge=1, le=3650)]
@@ -23,10 +24,11 @@ class Section(BaseModel):
 
 
 class Business(Section):
-    """Whose days and whose money."""
+    """Whose days, whose money, and whether customers leave by ending a contract."""
 
     zone: str | None = None
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
+    contract: bool | None = None
 
 
 class DataRules(Section):
@@ -38,9 +40,10 @@ class DataRules(Section):
 
 
 class Data(Section):
-    """How much of the data may be bad, and what of the good is kept."""
+    """How much of the data may be bad, what of the good is kept, and which attributes are learned from."""
 
     refused_share_limit: Share = 0.10
+    attributes: list[str] = []
     rules: DataRules = DataRules()
 
 
@@ -50,6 +53,14 @@ class Engine(Section):
     kind: Literal["duckdb", "spark", "postgres"] = "duckdb"
     master: str | None = None
     settings: dict[str, str] = {}
+
+
+class LabelledTable(Section):
+    """Subscriptions without dates: as of which day, and which columns tell the tenure and who left."""
+
+    taken_on: date
+    tenure_months: str
+    churned: str
 
 
 class DataTable(Section):
@@ -67,6 +78,7 @@ class DataTable(Section):
     query: str = ""
     columns: dict[str, str] = {}
     constants: dict[str, str] = {}
+    labelled: LabelledTable | None = None
 
     @model_validator(mode="after")
     def _in_one_place(self) -> DataTable:
@@ -130,7 +142,7 @@ class Serving(Section):
 class Tables(Section):
     """The tables of the contract that are read."""
 
-    transactions: DataTable
+    transactions: DataTable | None = None
     customers: DataTable | None = None
     interactions: DataTable | None = None
     surveys: DataTable | None = None
@@ -138,13 +150,22 @@ class Tables(Section):
     subscriptions: DataTable | None = None
     treatments: DataTable | None = None
 
+    @model_validator(mode="after")
+    def _to_learn_from(self) -> Tables:
+        if self.transactions is None and self.subscriptions is None:
+            raise PydanticCustomError(NOTHING_TO_READ, "transactions is missing")
+        for name, table in self.present().items():
+            if table.labelled and name != "subscriptions":
+                raise PydanticCustomError(NO_PLACE, "{name}.labelled is for subscriptions", {"name": name})
+        return self
+
     def present(self) -> dict[str, DataTable]:
         """Return the tables that the file names."""
         return {name: table for name, table in self if table is not None}
 
 
 class ProjectFile(Section):
-    """The whole file; only ``[tables.transactions]`` must be there."""
+    """The whole file; ``[tables.transactions]`` must be there, or ``[tables.subscriptions]``."""
 
     tables: Tables
     business: Business = Business()

@@ -44,6 +44,11 @@ def refusal(problems: list[ErrorDetails], path: Path, text: str) -> ConfigError:
                 f"{at}{name}.{problem['msg']}.",
                 mend="A table is a file, or a table or query of the database of a url or url_env.",
             )
+        case sections.NOTHING_TO_READ:
+            return ConfigError(
+                f"{at}{name}.{problem['msg']}.",
+                mend="Name the file of the purchases, or [tables.subscriptions] where there are contracts.",
+            )
         case "missing":
             return ConfigError(f"{at}{name} is missing.", mend="See what `joren init DIR` writes.")
         case "date_type":

@@ -45,6 +45,7 @@ class TrainingConfig:
     learner; part of what makes two fits the same to the last bit. ``max_moments``: past moments in the
     panel at the most. ``max_rows``: rows of the panel that the learners see at the most (drawn by the seed;
     the run says so). ``allow``: columns that may be learned from though they look like leaks.
+    ``attributes``: columns of the customers' table that are learned from beside the catalogue's features.
     """
 
     horizon_days: int
@@ -54,6 +55,7 @@ class TrainingConfig:
     max_rows: int = 60_000
     hyperparameters: Hyperparameters = DEFAULT
     allow: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for a count below one."""
@@ -72,6 +74,6 @@ class TrainingConfig:
             **{
                 **kept,
                 "hyperparameters": Hyperparameters(**kept["hyperparameters"]),
-                "allow": tuple(kept["allow"]),
+                **{name: tuple(kept[name]) for name in ("allow", "attributes")},
             }
         )
