@@ -12,7 +12,7 @@ from features.tables import Tables
 from features.window import Window
 from training.bundle import Bundle
 from training.config import TrainingConfig
-from training.evaluate import Evaluation, Forecast
+from training.evaluate import OURS, Evaluation, Forecast
 from training.fit import covered, customer_folds, fit, usable_features, with_value_features
 from training.frames import as_frame
 from training.learners import Learners
@@ -49,10 +49,10 @@ def hold_out(
         moment = last_day - timedelta(days=config.horizon_days)
         if shorter < SHORTEST_DAYS:
             return None
-        easier, _ = _judged(snapshots, moment, config, policy, known_by=as_of, method=method)
+        easier, _ = tried_at(snapshots, moment, config, policy, known_by=as_of, method=method)
         return replace(easier, kind="shorter-horizon")
     moment = disjoint_moments(days_known(tables, as_of), config.horizon_days)[0]
-    out_of_time, bundle = _judged(snapshots, moment, config, policy, known_by=as_of)
+    out_of_time, bundle = tried_at(snapshots, moment, config, policy, known_by=as_of)
     if method is Method.OUT_OF_TIME or bundle.value is None:
         return out_of_time
     return _cross_fitted(out_of_time, bundle.value, snapshots, as_of, config)
@@ -72,10 +72,10 @@ def judged_at(
     The outcomes, ``config.horizon_days`` of them, are those known by ``known_by``: raises
     ``ImmatureWindowError`` where the data so seen ends before they do. ``snapshots``: as in `fit`.
     """
-    return _judged(snapshots or Snapshots(tables), moment, config, policy, known_by=known_by)[0]
+    return tried_at(snapshots or Snapshots(tables), moment, config, policy, known_by=known_by)[0]
 
 
-def _judged(
+def tried_at(
     snapshots: Snapshots,
     moment: date,
     config: TrainingConfig,
@@ -84,7 +84,10 @@ def _judged(
     known_by: date,
     method: Method | None = None,
 ) -> tuple[Evaluation, Bundle]:
-    """Judge as `judged_at`, and return the bundle too; ``method``: None for what the history allows."""
+    """Judge as `judged_at`, and return the bundle that was fitted, too.
+
+    ``method``: None for what the history allows.
+    """
     tables = snapshots.tables
     truth = outcomes_in(tables, Window(moment, config.horizon_days), known_by=known_by)
     bundle = fit(tables, moment, config, policy, method=method, snapshots=snapshots)
@@ -115,17 +118,5 @@ def _cross_fitted(
         learners = Learners.fit(rows.inputs, rows.outcomes, features, Stack.prior(), config)
         said.append(learners.forecast(held.inputs))
     ours = pd.concat(said).droplevel("as_of").reindex(out_of_time.predictions.index)
-    kept = {
-        model: Forecast(
-            **{o: out_of_time.predictions.get(f"{model}|{o}") for o in ("churn", "orders", "revenue")}
-        )
-        for model in out_of_time.metrics
-    }
-    kept["Joren"] = Forecast(churn=ours["churn"], orders=ours["orders"], revenue=ours["revenue"])
-    return Evaluation.of(
-        out_of_time.predictions[OUTCOMES],
-        kept,
-        moment=out_of_time.moment,
-        horizon_days=out_of_time.horizon_days,
-        kind="cross-fitted",
-    )
+    said_by_ours = Forecast(churn=ours["churn"], orders=ours["orders"], revenue=ours["revenue"])
+    return replace(out_of_time.beside({OURS: said_by_ours}), kind="cross-fitted")

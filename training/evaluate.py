@@ -154,6 +154,26 @@ class Evaluation:
         metrics = {model: judge(truth, **vars(forecast)) for model, forecast in forecasts.items()}
         return cls(moment, horizon_days, kind, len(truth), metrics, predictions)
 
+    def beside(self, forecasts: Mapping[str, Forecast]) -> Evaluation:
+        """Return the evaluation with more models judged on the same outcomes, named before those there.
+
+        One of the name of a model that is there takes its place.
+        """
+        there = {
+            model: Forecast(
+                **{o: self.predictions.get(f"{model}|{o}") for o in ("churn", "orders", "revenue")}
+            )
+            for model in self.metrics
+        }
+        added = {model: said for model, said in forecasts.items() if model not in there}
+        return Evaluation.of(
+            self.predictions[["churned", "orders", "revenue"]],
+            {**added, **there, **forecasts},
+            moment=self.moment,
+            horizon_days=self.horizon_days,
+            kind=self.kind,
+        )
+
     def compare(
         self, ours: str, theirs: str, metric: str, *, rounds: int = BOOTSTRAP_ROUNDS, seed: int = 0
     ) -> Difference:

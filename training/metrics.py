@@ -14,12 +14,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.metrics import (
-    average_precision_score,
-    mean_poisson_deviance,
-    mean_tweedie_deviance,
-    roc_auc_score,
-)
+from scipy.special import xlogy
+from scipy.stats import rankdata
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,14 +47,19 @@ class Metric:
 
 def reliability_table(churned: Floats, probability: Floats) -> pd.DataFrame:
     """Return mean forecast, observed share and customers in ten bins of equal size (fewer on ties)."""
-    seen = pd.DataFrame({"predicted": np.clip(probability, 1e-6, 1 - 1e-6), "observed": churned})
-    constant = seen.predicted.min() == seen.predicted.max()
-    bins = pd.Series(0, seen.index) if constant else pd.qcut(seen.predicted, BINS, duplicates="drop")
+    predicted = np.clip(probability, 1e-6, 1 - 1e-6)
     return (
-        seen.groupby(bins, observed=True)
+        pd.DataFrame({"predicted": predicted, "observed": churned})
+        .groupby(_bins(predicted))
         .agg(predicted=("predicted", "mean"), observed=("observed", "mean"), customers=("observed", "size"))
         .reset_index(drop=True)
     )
+
+
+def _bins(predicted: Floats) -> npt.NDArray[np.int64]:
+    """Return which of ten bins, cut at the tenths of the forecasts, each falls into; equal ones into one."""
+    edges = np.unique(np.quantile(predicted, np.linspace(0, 1, BINS + 1)))
+    return np.maximum(np.searchsorted(edges, predicted, side="left") - 1, 0)
 
 
 def decile_table(revenue: pd.Series, forecast: pd.Series) -> pd.DataFrame:
@@ -77,11 +78,23 @@ def _has_both(churned: Floats) -> bool:
 
 
 def _auc(churned: Floats, score: Floats) -> float:
-    return float(roc_auc_score(churned, score)) if _has_both(churned) else math.nan
+    """Return Mann and Whitney's share of the pairs of a leaver and a stayer that are ranked rightly."""
+    if not _has_both(churned):
+        return math.nan
+    left = churned.sum()
+    above = rankdata(score)[churned == 1].sum() - left * (left + 1) / 2
+    return float(above / left / (len(churned) - left))
 
 
 def _pr_auc(churned: Floats, score: Floats) -> float:
-    return float(average_precision_score(churned, score)) if _has_both(churned) else math.nan
+    """Return average precision: precision at each length of the list, weighted by the recall it adds."""
+    if not _has_both(churned):
+        return math.nan
+    order = np.argsort(-score, kind="stable")
+    last_of_tied = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
+    caught = churned[order].cumsum()[last_of_tied]
+    precision = caught / (last_of_tied + 1)
+    return float(np.diff(caught, prepend=0.0) @ precision / churned.sum())
 
 
 def _lift(percent: int) -> Callable[[Floats, Floats], float]:
@@ -109,8 +122,8 @@ def _brier(churned: Floats, probability: Floats) -> float:
 
 
 def _ece(churned: Floats, probability: Floats) -> float:
-    table = reliability_table(churned, probability)
-    return float(np.average((table.predicted - table.observed).abs(), weights=table.customers))
+    predicted = np.clip(probability, 1e-6, 1 - 1e-6)
+    return float(np.abs(np.bincount(_bins(predicted), predicted - churned)).sum() / len(churned))
 
 
 def _area_over_random(revenue: Floats, ranking: Floats) -> float:
@@ -128,26 +141,36 @@ def _gini(revenue: Floats, forecast: Floats) -> float:
 
 
 def _spearman(revenue: Floats, forecast: Floats) -> float:
-    ranks = pd.DataFrame({"seen": revenue, "forecast": forecast}).rank()
-    if ranks.nunique().min() < 2:  # noqa: PLR2004 - a constant has no ranks
-        return math.nan
-    return float(np.corrcoef(ranks["seen"], ranks["forecast"])[0, 1])
+    if revenue.min() == revenue.max() or forecast.min() == forecast.max():
+        return math.nan  # a constant has no ranks
+    return float(np.corrcoef(rankdata(revenue), rankdata(forecast))[0, 1])
 
 
 def _deviance_revenue(revenue: Floats, forecast: Floats) -> float:
     """Return the Tweedie deviance of power 1.5, over the root of the mean: free of the currency's unit."""
     mean = max(revenue.mean(), LEAST)
-    deviance = mean_tweedie_deviance(revenue, np.maximum(forecast, 1e-3 * mean), power=1.5)
-    return float(deviance / mean**0.5)
+    root = np.sqrt(np.maximum(forecast, 1e-3 * mean))
+    return float(4.0 * np.mean(revenue / root + root - 2.0 * np.sqrt(revenue)) / mean**0.5)
 
 
 def _deviance_orders(orders: Floats, forecast: Floats) -> float:
-    return float(mean_poisson_deviance(orders, np.maximum(forecast, 1e-3)))
+    """Return the Poisson deviance."""
+    expected = np.maximum(forecast, 1e-3)
+    return float(2.0 * np.mean(xlogy(orders, orders / expected) - orders + expected))
 
 
 def _bias(seen: Floats, forecast: Floats) -> float:
     """Return the forecast total over the true total, less 1."""
     return float(forecast.sum() / seen.sum() - 1) if seen.sum() > 0 else math.nan
+
+
+def _decile_error(revenue: Floats, forecast: Floats) -> float:
+    """Return by how much the tenths' totals are missed, over the whole total; tenths by forecast."""
+    if revenue.sum() <= 0:
+        return math.nan
+    tenths = np.array_split(np.argsort(-forecast, kind="stable"), 10)
+    missed = sum(abs(forecast[rows].sum() - revenue[rows].sum()) for rows in tenths)
+    return float(missed / revenue.sum())
 
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
@@ -163,6 +186,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "gini": Metric("revenue", "higher", _gini),
         "spearman": Metric("revenue", "higher", _spearman),
         "deviance_revenue": Metric("revenue", "lower", _deviance_revenue),
+        "decile_error": Metric("revenue", "lower", _decile_error),
         "bias_revenue": Metric("revenue", "zero", _bias),
         "deviance_orders": Metric("orders", "lower", _deviance_orders),
         "bias_orders": Metric("orders", "zero", _bias),
