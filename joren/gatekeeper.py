@@ -1,4 +1,4 @@
-"""Who stands before the gate and who behind it: the project's data, its registry, the challenger, the champion."""
+"""Who stands before the gate and who behind it: a challenger, the champion, the project's data."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from training.bundle import Bundle
 from training.config import TrainingConfig
 from training.errors import BundleError, RegistryError
 from training.evaluate import Evaluation
-from training.gate import Verdict, faults, judge_challenger
+from training.gate import FIRST, Verdict, faults, judge_challenger
 from training.golden import Golden
 from training.metadata import Metadata
-from training.promotion import Promotion
 from training.registry import Registry, Version
 from training.snapshots import Snapshots
 
@@ -74,16 +73,18 @@ def challenged(
         return hold_out(snapshots.tables, as_of, config, challenger.policy, snapshots=snapshots)
 
     broken = faults(challenger, golden, standing, evaluation, snapshots)
-    verdict = judge_challenger(challenger.metadata, evaluation, standing, opponent, broken, project.gate)
+    verdict = judge_challenger(
+        challenger.metadata, evaluation, standing, opponent=opponent, broken=broken, gate=project.gate
+    )
     if champion is not None and standing is None:
-        verdict = replace(verdict, why=verdict.why.replace("the first model", UNREADABLE))
+        verdict = replace(verdict, why=verdict.why.replace(FIRST, UNREADABLE))
     return Challenge(verdict, champion)
 
 
-def promote_version(project: Project, number: int | None, *, who: str, why: str) -> Verdict:
+def promote_version(project: Project, number: int | None, *, who: str, why: str) -> tuple[int, Verdict]:
     """Put a registered version (the newest without a number) before the gate on today's data.
 
-    What passes is promoted; ``why`` is added to the gate's reason.
+    Returns its number and what the gate says. What passes is promoted; ``why`` is added to the reason.
     """
     registry = registry_of(project)
     version = registry.version(number)
@@ -97,13 +98,11 @@ def promote_version(project: Project, number: int | None, *, who: str, why: str)
     evaluation = hold_out(
         snapshots.tables, as_of, bundle.metadata.training, bundle.policy, snapshots=snapshots
     )
-    challenge = challenged(
-        registry, project, bundle, evaluation, golden=golden, snapshots=snapshots
-    )
+    challenge = challenged(registry, project, bundle, evaluation, golden=golden, snapshots=snapshots)
     if challenge.verdict.promoted:
         reason = f"{why}: {challenge.verdict.why}" if why else challenge.verdict.why
         registry.promote(version.number, project.bundles, why=reason, who=who, over=challenge.over)
-    return challenge.verdict
+    return version.number, challenge.verdict
 
 
 def _metadata(registry: Registry, champion: Version | None) -> Metadata | None:

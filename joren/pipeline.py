@@ -26,9 +26,9 @@ from training.bundle import Bundle
 from training.errors import BundleError
 from training.evaluate import Evaluation
 from training.fit import fit
-from training.promotion import POINTER
 from training.gate import Verdict
 from training.golden import Golden
+from training.promotion import POINTER
 from training.registry import Registry
 from training.snapshots import Snapshots
 
@@ -67,10 +67,8 @@ def run_once(project: Project, steps: Steps) -> RunReport:
         with steps.step("Keeping the model in MLflow"):
             copy_home(project.folder, new)
             home = Registry.local(new)
-            verdict = Verdict(promoted=True, why="the model of this folder")
-            version = keep(
-                home, new / MODEL, evaluation, verdict, project=project, snapshots=walk.snapshots
-            )
+            verdict = Verdict.yes("the model of this folder")
+            version = keep(home, new / MODEL, evaluation, verdict, project=project, snapshots=walk.snapshots)
             home.promote(version.number, walk.stage.scratch / "bundles", why=verdict.why, who=whoever())
         report = run_report(project, walk.tables, bundle, evaluation, scored.scores)
         names = write_results(report, walk.tables, new)
@@ -139,9 +137,7 @@ def _kept(walk: Walk, bundle: Bundle, evaluation: Evaluation | None) -> Kept:
     with walk.steps.step("Keeping the model in MLflow"):
         version = keep(home, path, evaluation, verdict, project=project, snapshots=walk.snapshots)
         if verdict.promoted:
-            home.promote(
-                version.number, project.bundles, why=verdict.why, who=whoever(), over=challenge.over
-            )
+            home.promote(version.number, project.bundles, why=verdict.why, who=whoever(), over=challenge.over)
     return Kept(version, verdict)
 
 

@@ -39,7 +39,7 @@ class Project:
     policy: Policy
     as_of: date | None = None
     serving: Mapping[str, object] = field(default_factory=dict)
-    gate: Gate = Gate()
+    gate: Gate = field(default_factory=Gate)
 
     @property
     def bundles(self) -> Path:

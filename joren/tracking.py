@@ -64,7 +64,7 @@ def keep(
         card=model_card(bundle, evaluation, fingerprint),
         tags=_tags(evaluation, verdict),
         documents={GOLDEN: Golden.of(bundle).to_json(), "gate.json": verdict.to_json()},
-        nested=_moments(bundle, evaluation, verdict),
+        nested=_moments(evaluation, verdict),
     )
 
 
@@ -77,7 +77,7 @@ def _tags(evaluation: Evaluation | None, verdict: Verdict) -> dict[str, str]:
     return tags | {f"held_out_{name}": text for name, text in told.items()}
 
 
-def _moments(bundle: Bundle, evaluation: Evaluation | None, verdict: Verdict) -> Iterator[Nested]:
+def _moments(evaluation: Evaluation | None, verdict: Verdict) -> Iterator[Nested]:
     """Yield a nested run for each configuration that was tried at the held-out moment."""
     tried = {"challenger": evaluation, "champion's configuration": verdict.opponent}
     for name, one in tried.items():

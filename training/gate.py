@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,9 +24,10 @@ from training.learners import Learners
 from training.metadata import Metadata
 from training.snapshots import Snapshots
 
-__all__ = ["Check", "Comparison", "Gate", "Verdict", "faults", "judge_challenger", "skill"]
+__all__ = ["FIRST", "Check", "Comparison", "Gate", "Verdict", "faults", "judge_challenger", "skill"]
 
 WITHIN = 1.96  # standard errors: 95 %
+FIRST = "the first model"
 GROUPS = 10  # of the calibration error
 
 
@@ -55,7 +56,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Log-loss skill, challenger's less champion's, on the same customers: the difference and its interval."""
+    """Log-loss skill, challenger's less champion's, on the same customers, with a 95 % interval."""
 
     difference: float
     low: float
@@ -80,7 +81,7 @@ class Comparison:
         passed = self.low > -tolerance and self.high >= 0.0
         seen = (
             f"log-loss skill {100 * self.difference:+.2f} points against the champion's configuration on the "
-            f"same {self.customers:,} customers, 95 % interval {100 * self.low:+.2f} to {100 * self.high:+.2f}"
+            f"same {self.customers:,} customers, {100 * self.low:+.2f} to {100 * self.high:+.2f} at 95 %"
         )
         if passed:
             return Check("comparison", passed, seen)
@@ -105,6 +106,11 @@ class Verdict:
     opponent: Evaluation | None = field(default=None, repr=False)
 
     @classmethod
+    def yes(cls, why: str, checks: Sequence[Check] = ()) -> Verdict:
+        """Let in."""
+        return cls(promoted=True, why=why, checks=tuple(checks))
+
+    @classmethod
     def no(cls, why: str, checks: Sequence[Check]) -> Verdict:
         """Refuse."""
         return cls(promoted=False, why=why, checks=tuple(checks), refused=True)
@@ -123,6 +129,7 @@ def judge_challenger(
     challenger: Metadata,
     evaluation: Evaluation | None,
     champion: Metadata | None,
+    *,
     opponent: Callable[[TrainingConfig], Evaluation | None],
     broken: Sequence[Check],
     gate: Gate,
@@ -135,24 +142,28 @@ def judge_challenger(
     """
     checks = [*broken, *_calibration(evaluation, gate)]
     if champion is None:
-        failed = _told(checks)
-        if _told(broken):
-            return Verdict.no(failed, checks)
-        return Verdict(True, "the first model" + (f", though {failed}" if failed else ""), tuple(checks))
+        though = f", though {_told(checks)}" if _told(checks) else ""
+        return Verdict.no(_told(broken), checks) if _told(broken) else Verdict.yes(f"{FIRST}{though}", checks)
     if challenger.question != champion.question:
         return Verdict.no(_of_another_question(challenger, champion), checks)
     if challenger.as_of < champion.as_of:
         return Verdict.no(f"the champion knows the days up to {champion.as_of} already", checks)
     if challenger.training == champion.training:
         failed = _told(checks)
-        return Verdict(not failed, failed or _fitted_again(challenger, champion), tuple(checks), None, bool(failed))
-    theirs = opponent(champion.training)
-    if evaluation is None or theirs is None or "log_loss" not in evaluation.metrics[evaluation.main]:
+        return Verdict.no(failed, checks) if failed else Verdict.yes(_again(challenger, champion), checks)
+    return _compared(evaluation, opponent(champion.training), checks, gate)
+
+
+def _compared(
+    evaluation: Evaluation | None, opponent: Evaluation | None, checks: list[Check], gate: Gate
+) -> Verdict:
+    if evaluation is None or opponent is None or "log_loss" not in evaluation.metrics[evaluation.main]:
         return Verdict.no("its configuration is new, and no moment can be held out to compare it on", checks)
-    comparison = Comparison.of(evaluation, theirs)
-    checks.append(comparison.check(gate.tolerance))
+    comparison = Comparison.of(evaluation, opponent)
+    checks = [*checks, comparison.check(gate.tolerance)]
     failed = _told(checks)
-    return Verdict(not failed, failed or checks[-1].told, tuple(checks), comparison, bool(failed), theirs)
+    verdict = Verdict.no(failed, checks) if failed else Verdict.yes(checks[-1].told, checks)
+    return replace(verdict, comparison=comparison, opponent=opponent)
 
 
 def faults(
@@ -239,7 +250,7 @@ def _of_another_question(challenger: Metadata, champion: Metadata) -> str:
     return f"it answers another question ({asked} instead of {answered}), which is for a person to change"
 
 
-def _fitted_again(challenger: Metadata, champion: Metadata) -> str:
+def _again(challenger: Metadata, champion: Metadata) -> str:
     days = (challenger.as_of - champion.as_of).days
     newer = f"{days} days more are known" if days else "the data or Joren's code has changed"
     return f"the champion's configuration fitted again; {newer}"

@@ -43,7 +43,8 @@ class Golden:
         """Score made-up customers. Raises ``pyarrow.ArrowException`` for scores that break their schema."""
         customers = made_up_customers(bundle.profile)
         as_of = bundle.metadata.as_of
-        rows = customers.astype(object).where(customers.notna(), None).to_dict("records")
+        table = customers.astype(object).where(customers.notna(), None)
+        rows = ({str(name): value for name, value in row.items()} for row in table.to_dict("records"))
         return cls(as_of, tuple(rows), _scored(bundle, customers, as_of))
 
     def changed(self, bundle: Bundle) -> list[str]:
@@ -98,5 +99,6 @@ def _scored(bundle: Bundle, customers: pd.DataFrame, as_of: date) -> tuple[Row, 
 
 def _same(then: object, now: object) -> bool:
     if isinstance(then, float) and isinstance(now, float):
-        return math.isclose(then, now, rel_tol=WITHIN, abs_tol=WITHIN) or math.isnan(then) and math.isnan(now)
+        both_missing = math.isnan(then) and math.isnan(now)
+        return both_missing or math.isclose(then, now, rel_tol=WITHIN, abs_tol=WITHIN)
     return then == now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -75,7 +75,7 @@ def measures(evaluation: Evaluation) -> dict[str, float]:
     }
 
 
-def log_nested(mlflow: ModuleType, experiment: str, nested: Sequence[Nested]) -> None:
+def log_nested(mlflow: ModuleType, experiment: str, nested: Iterable[Nested]) -> None:
     """Log runs below the one that is active."""
     for one in nested:
         with mlflow.start_run(experiment_id=experiment, run_name=one.name, nested=True):

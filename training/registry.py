@@ -7,7 +7,7 @@ model card and the bundle. MLflow costs seconds to import: it is imported when f
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,7 +68,7 @@ class Registry:
         card: str,
         tags: Mapping[str, str] | None = None,
         documents: Mapping[str, object] | None = None,
-        nested: Sequence[Nested] = (),
+        nested: Iterable[Nested] = (),
     ) -> Version:
         """Log a run of all that is given, register the bundle as a new version, and return that version.
 
@@ -139,7 +139,7 @@ class Registry:
         return Golden.from_json(json.loads(text))
 
     def version(self, number: int | None = None) -> Version:
-        """Return the version of that number, the newest without one; ``RegistryError`` where there is none."""
+        """Return that version, or the newest; raises ``RegistryError`` where it is not there."""
         known = {one.number: one for one in self.versions()}
         if not known:
             raise RegistryError(f"{self.model_name} has no version yet.", mend="Train one: joren train")
