@@ -157,7 +157,7 @@ class Evaluation:
     def beside(self, forecasts: Mapping[str, Forecast]) -> Evaluation:
         """Return the evaluation with more models judged on the same outcomes, named before those there.
 
-        One of the name of a model that is there takes its place.
+        One of the name of a model that is there takes its place; `OURS` stays the last.
         """
         there = {
             model: Forecast(
@@ -165,10 +165,10 @@ class Evaluation:
             )
             for model in self.metrics
         }
-        added = {model: said for model, said in forecasts.items() if model not in there}
+        every = {**forecasts, **{model: said for model, said in there.items() if model not in forecasts}}
         return Evaluation.of(
             self.predictions[["churned", "orders", "revenue"]],
-            {**added, **there, **forecasts},
+            dict(sorted(every.items(), key=lambda one: one[0] == OURS)),
             moment=self.moment,
             horizon_days=self.horizon_days,
             kind=self.kind,

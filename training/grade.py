@@ -16,12 +16,14 @@ import numpy as np
 
 from training.evaluate import Difference
 
-__all__ = ["RULE", "RULE_JA", "Grade", "Record", "Trial", "graded"]
+__all__ = ["BETTER", "RULE", "RULE_JA", "Grade", "Record", "Trial", "graded"]
 
 STANDARD_ERRORS = 2.0
 TOO_GOOD_AUC = 0.98
 GOOD_SKILL = 0.10
 RANKING_TOLERANCE = 0.005
+BETTER: Mapping[str, str] = MappingProxyType({"F": "D", "D": "C", "C": "B", "B": "A"})
+"""The next better letter."""
 RULE: Mapping[str, str] = MappingProxyType(
     {
         "A": "four moments or more whose outcomes do not overlap; the median skill is 10 % or more; log-loss "
@@ -115,13 +117,11 @@ class Grade:
 def graded(record: Record) -> Grade:
     """Return the best letter of which everything asked for is met, that of the letters below it included."""
     needs = [*_of_moments(record), *_of_calibration(record), *_of_skill(record), *_of_peers(record)]
-    letter = "F"
-    for better in "DCBA":
+    for letter, better in BETTER.items():
         unmet = [need for need in needs if need.letter == better and not need.met]
         if unmet:
             return Grade(letter, tuple(need.found for need in unmet), tuple(need.found_ja for need in unmet))
-        letter = better
-    return Grade(letter)
+    return Grade("A")
 
 
 def _of_moments(record: Record) -> Iterator[Need]:

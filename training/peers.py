@@ -20,7 +20,7 @@ __all__ = ["BASE_RATE", "BGNBD_PEER", "PEERS", "RECENCY", "RFM_PEER", "base_rate
 
 RECENCY, BGNBD_PEER, RFM_PEER = "recency rule", "BG/NBD", "XGBoost on RFM"
 PEERS = (RECENCY, BGNBD_PEER, RFM_PEER)
-BASE_RATE = "one rate for everybody"
+BASE_RATE = "one rate for all"
 PAST_MOMENTS = 3
 
 

@@ -61,7 +61,7 @@ def plan(
         spaced, step = disjoint_moments(days, horizon), horizon
         if len(_learnable(spaced, days, horizon)) < min(ENOUGH_MOMENTS, most):
             every = replace(config, max_moments=len(days))
-            spaced, step = past_moments(days, every), max(horizon // 3, 1)
+            spaced, step = past_moments(days, every), max(round(horizon / 3), 1)
     chosen = _learnable(spaced, days, horizon)
     why = f"{step} days apart, each with {horizon} days of known outcomes before it"
     if not chosen:

@@ -14,6 +14,7 @@ from features.errors import JorenError
 from joren import __version__
 from joren.cli import (
     at_risk,
+    backtest,
     check,
     clv,
     clv_fit,
@@ -22,7 +23,6 @@ from joren.cli import (
     init,
     keys,
     models,
-    promote,
     run,
     serve,
     simulate,
@@ -111,9 +111,8 @@ _add(app, "run", run.run, run.RUN_EXAMPLES)
 _add(app, "train", run.train, run.TRAIN_EXAMPLES)
 _add(app, "score", run.score, run.SCORE_EXAMPLES)
 _add(app, "at-risk", at_risk.at_risk, at_risk.EXAMPLES)
+_add(app, "backtest", backtest.backtest, backtest.EXAMPLES)
 _add(app, "models", models.models, models.EXAMPLES)
-_add(app, "promote", promote.promote, promote.PROMOTE_EXAMPLES)
-_add(app, "rollback", promote.rollback, promote.ROLLBACK_EXAMPLES)
 _add(app, "serve", serve.serve, serve.EXAMPLES)
 _add(app, "cx", cx.cx, cx.EXAMPLES)
 _add(app, "traits", traits.traits, traits.EXAMPLES)

@@ -1,0 +1,63 @@
+"""``joren backtest`` without its terminal: the past rolled over, and the report of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from joren.clv import read_project
+from joren.project import Project
+from joren.workplace import workplace
+from training.backtest_words import Language, markdown
+from training.backtested import Backtest
+from training.panel import days_known
+from training.rolling import plan, roll
+
+if TYPE_CHECKING:
+    from joren.moment import Steps
+
+__all__ = ["FILES", "backtest_project"]
+
+FILES = {"backtest.md": "the whole of it, to read", "backtest.json": "every figure, for machines"}
+
+
+def backtest_project(
+    project: Project,
+    steps: Steps,
+    *,
+    moments: int | None,
+    step_days: int | None,
+    folder: Path | None,
+    language: Language = "en",
+) -> tuple[Backtest, list[str]]:
+    """Backtest a project's question on its data, and write the report into ``folder`` (None: nowhere).
+
+    Returns it, and what is to be known of the data beside. Raises ``NotEnoughDataError`` where the past is
+    too short, or customers too few, for a number that anybody should use.
+    """
+    tables, as_of, notes = read_project(project, steps)
+    asked = plan(days_known(tables, as_of), project.training, moments=moments, step_days=step_days)
+    found = roll(tables, as_of, project.training, project.policy, asked=asked, step=steps.step)
+    if folder is not None:
+        with steps.step("Writing the report"):
+            _write(found, project.source_name, folder, language)
+    return found, notes
+
+
+def _write(found: Backtest, source: str, folder: Path, language: Language) -> None:
+    """Write the report and its pictures, all or none."""
+    from training.backtest_plots import figures
+
+    with workplace(folder) as stage:
+        names = []
+        for stem, figure in figures(found).items():
+            names.append(f"{stem}.png")
+            figure.savefig(stage.new / names[-1])
+        texts = {
+            "backtest.md": markdown(found, source, names, language),
+            "backtest.json": json.dumps(found.to_json(), ensure_ascii=False, indent=2, allow_nan=False),
+        }
+        for name, text in texts.items():
+            (stage.new / name).write_text(f"{text.rstrip()}\n", encoding="utf-8")
+        stage.commit(*names, *texts)
