@@ -12,6 +12,7 @@ from typing import Protocol
 from features.sources import read_tables
 from features.tables import Tables
 from joren.commit import Staging
+from joren.gatekeeper import challenged, registry_of, whoever
 from joren.outputs import BEHAVIOUR, MODEL, REPORTS, refuse_what_is_not_ours, write_behaviour, write_results
 from joren.project import Project, moment_asked
 from joren.report import RunReport, TrainingReport, run_report, training_report
@@ -25,6 +26,8 @@ from training.bundle import Bundle
 from training.errors import BundleError
 from training.evaluate import Evaluation
 from training.fit import fit
+from training.gate import Verdict
+from training.golden import Golden
 from training.promotion import POINTER
 from training.registry import Registry
 from training.snapshots import Snapshots
@@ -50,6 +53,7 @@ class Walk:
     run_id: str
     tables: Tables
     as_of: date
+    snapshots: Snapshots
 
 
 def run_once(project: Project, steps: Steps) -> RunReport:
@@ -63,8 +67,9 @@ def run_once(project: Project, steps: Steps) -> RunReport:
         with steps.step("Keeping the model in MLflow"):
             copy_home(project.folder, new)
             home = Registry.local(new)
-            elsewhere = walk.stage.scratch / "bundles"
-            keep(home, elsewhere, new / MODEL, evaluation, project=project, tables=walk.tables)
+            verdict = Verdict.yes("the model of this folder")
+            version = keep(home, new / MODEL, evaluation, verdict, project=project, snapshots=walk.snapshots)
+            home.promote(version.number, walk.stage.scratch / "bundles", why=verdict.why, who=whoever())
         report = run_report(project, walk.tables, bundle, evaluation, scored.scores)
         names = write_results(report, walk.tables, new)
         walk.stage.commit(*names, MODEL, "mlruns")
@@ -103,11 +108,11 @@ def _begun(project: Project, steps: Steps) -> Iterator[Walk]:
         with steps.step(f"Reading {project.source_name}"):
             tables = read_tables(project.data)
             as_of = moment_asked(project, tables)
-        yield Walk(project, stage, steps, started, run_id, tables, as_of)
+        yield Walk(project, stage, steps, started, run_id, tables, as_of, Snapshots(tables))
 
 
 def _learned(walk: Walk) -> tuple[Bundle, Evaluation | None]:
-    config, policy, snapshots = walk.project.training, walk.project.policy, Snapshots(walk.tables)
+    config, policy, snapshots = walk.project.training, walk.project.policy, walk.snapshots
     with walk.steps.step(f"Learning from what was known by {walk.as_of}"):
         bundle = fit(walk.tables, walk.as_of, config, policy, snapshots=snapshots)
     with walk.steps.step("Judging the models on a held-out period"):
@@ -116,11 +121,24 @@ def _learned(walk: Walk) -> tuple[Bundle, Evaluation | None]:
 
 
 def _kept(walk: Walk, bundle: Bundle, evaluation: Evaluation | None) -> Kept:
-    project, path = walk.project, walk.stage.scratch / MODEL
+    """Hold the new model against the champion, register it, and promote it where it may take the place."""
+    project, path, home = walk.project, walk.stage.scratch / MODEL, registry_of(walk.project)
+    bundle.save(path)
+    with walk.steps.step("Holding it against the champion"):
+        challenge = challenged(
+            home,
+            project,
+            Bundle.load(path),
+            evaluation,
+            golden=Golden.of(bundle),
+            snapshots=walk.snapshots,
+        )
+    verdict = challenge.verdict
     with walk.steps.step("Keeping the model in MLflow"):
-        bundle.save(path)
-        home, bundles = Registry.local(project.folder), project.folder / "bundles"
-        return keep(home, bundles, path, evaluation, project=project, tables=walk.tables)
+        version = keep(home, path, evaluation, verdict, project=project, snapshots=walk.snapshots)
+        if verdict.promoted:
+            home.promote(version.number, project.bundles, why=verdict.why, who=whoever(), over=challenge.over)
+    return Kept(version, verdict)
 
 
 def _scored(walk: Walk, bundle: Bundle) -> ScoredRun:
@@ -144,7 +162,7 @@ def _published(walk: Walk, evaluation: Evaluation | None, kept: Kept | None) -> 
 
 
 def _champion(project: Project) -> Bundle:
-    path = project.folder / "bundles" / POINTER
+    path = project.bundles / POINTER
     if not path.exists():
         raise BundleError(f"No model stands in {project.folder}.", mend="Make one: joren train")
     return Bundle.load(path)

@@ -17,7 +17,8 @@ from joren.errors import ConfigError
 from joren.places import source_of
 from joren.sections import ProjectFile
 from joren.toml_faults import refusal, refuse_unknown_column
-from training.config import TrainingConfig
+from training.config import Hyperparameters, TrainingConfig
+from training.gate import Gate
 from training.policy import Policy
 
 __all__ = ["FILE_NAME", "Project", "file_data", "load_project", "moment_asked", "one_shot_project"]
@@ -38,6 +39,12 @@ class Project:
     policy: Policy
     as_of: date | None = None
     serving: Mapping[str, object] = field(default_factory=dict)
+    gate: Gate = field(default_factory=Gate)
+
+    @property
+    def bundles(self) -> Path:
+        """The folder of what was promoted, which serving watches."""
+        return self.folder / "bundles"
 
     @property
     def source_name(self) -> str:
@@ -81,12 +88,16 @@ def load_project(folder: Path) -> Project:
         training=TrainingConfig(
             horizon_days=file.run.horizon_days,
             seed=file.run.seed,
+            max_moments=file.training.max_moments,
+            max_rows=file.training.max_rows,
+            hyperparameters=Hyperparameters(**file.training.hyperparameters.model_dump()),
             allow=tuple(file.training.allow),
             attributes=tuple(file.data.attributes),
         ),
         policy=Policy(**file.value.model_dump(), **file.bands.model_dump()),
         as_of=file.run.as_of,
         serving=file.serving.model_dump(exclude_none=True),
+        gate=Gate(**file.gate.model_dump()),
     )
 
 

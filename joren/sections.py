@@ -8,6 +8,8 @@ from typing import Annotated, Literal, cast, get_args
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from training.config import DEFAULT
+
 __all__ = ["NOTHING_TO_READ", "NO_PLACE", "DataTable", "ProjectFile", "keys_beside"]
 
 NO_PLACE = "no_place"  # what pydantic is told where a table has no place to be read from, or two
@@ -102,10 +104,38 @@ class Run(Section):
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
 
-class Training(Section):
-    """What models may be learned from."""
+Fraction = Annotated[float, Field(gt=0, le=1)]
+Above0 = Annotated[float, Field(gt=0)]
 
+
+class Tuned(Section):
+    """What `joren train --trials` looks for; XGBoost's names, but for the linear model's penalty."""
+
+    rounds: Annotated[int, Field(ge=1, le=5000)] = DEFAULT.rounds
+    max_depth: Annotated[int, Field(ge=1, le=16)] = DEFAULT.max_depth
+    eta: Fraction = DEFAULT.eta
+    min_child_weight: Above0 = DEFAULT.min_child_weight
+    reg_lambda: Above0 = DEFAULT.reg_lambda
+    subsample: Fraction = DEFAULT.subsample
+    colsample_bytree: Fraction = DEFAULT.colsample_bytree
+    ridge_penalty: Above0 = DEFAULT.ridge_penalty
+
+
+class Training(Section):
+    """What the learners see, and how freely they follow it."""
+
+    max_moments: Annotated[int, Field(ge=1, le=200)] = 12
+    max_rows: Annotated[int, Field(ge=1)] = 60_000
     allow: list[str] = []
+    hyperparameters: Tuned = Tuned()
+
+
+class Gate(Section):
+    """What a challenger has to show before it becomes the champion."""
+
+    tolerance: Share = 0.01
+    ece_limit: Share = 0.10
+    bias_limit: Annotated[float, Field(ge=0)] = 0.50
 
 
 class Value(Section):
@@ -173,6 +203,7 @@ class ProjectFile(Section):
     engine: Engine = Engine()
     run: Run = Run()
     training: Training = Training()
+    gate: Gate = Gate()
     value: Value = Value()
     bands: Bands = Bands()
     serving: Serving = Serving()

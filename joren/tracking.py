@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,12 +17,15 @@ from features.window import Window
 from joren.project import Project
 from training import clv_plots
 from training.bundle import Bundle
-from training.contest import Standing, Verdict, contest
 from training.errors import ConvergenceError, NotEnoughDataError
 from training.evaluate import Evaluation
+from training.gate import Verdict, skill
+from training.golden import Golden
+from training.mlflow_run import Nested, measures
 from training.model_card import model_card
 from training.plots import figures
-from training.registry import Registry, Version
+from training.registry import GOLDEN, Registry, Version
+from training.snapshots import Snapshots
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,33 +45,45 @@ class Kept:
 
 def keep(
     registry: Registry,
-    bundles: Path,
     bundle_path: Path,
     evaluation: Evaluation | None,
+    verdict: Verdict,
     *,
     project: Project,
-    tables: Tables,
-) -> Kept:
-    """Register the bundle in ``bundle_path``; where it beats the champion, promote it into ``bundles``."""
-    bundle = Bundle.load(bundle_path)
-    standing = Standing.of(bundle.metadata, evaluation)
+    snapshots: Snapshots,
+) -> Version:
+    """Register the bundle in ``bundle_path`` with all that tells how it came about; nothing is promoted."""
+    bundle, tables = Bundle.load(bundle_path), snapshots.tables
     fingerprint = _fingerprint(tables, project, bundle.metadata.as_of)
-    champion = registry.champion()
-    version = registry.register(
+    return registry.register(
         bundle_path,
         evaluation,
         parameters=_parameters(project),
         fingerprint=fingerprint,
         figures=_pictures(bundle, evaluation, tables) if evaluation else {},
         card=model_card(bundle, evaluation, fingerprint),
-        tags=standing.to_tags(),
+        tags=_tags(evaluation, verdict),
+        documents={GOLDEN: Golden.of(bundle).to_json(), "gate.json": verdict.to_json()},
+        nested=_moments(evaluation, verdict),
     )
-    if champion is not None and champion.number == version.number:
-        return Kept(version, Verdict(promoted=False, why="this very model is the champion already"))
-    verdict = contest(standing, Standing.from_tags(champion.tags) if champion else None)
-    if verdict.promoted:
-        registry.promote(version.number, bundles, why=verdict.why, who="joren")
-    return Kept(version, verdict)
+
+
+def _tags(evaluation: Evaluation | None, verdict: Verdict) -> dict[str, str]:
+    """Return what `joren models` lists of a version, beside what it is of."""
+    tags = {"gate": verdict.why, "gate_passed": str(verdict.promoted).lower()}
+    if evaluation is None or "log_loss" not in evaluation.metrics[evaluation.main]:
+        return tags
+    told = {"moment": str(evaluation.moment), "kind": evaluation.kind, "skill": f"{skill(evaluation):.4f}"}
+    return tags | {f"held_out_{name}": text for name, text in told.items()}
+
+
+def _moments(evaluation: Evaluation | None, verdict: Verdict) -> Iterator[Nested]:
+    """Yield a nested run for each configuration that was tried at the held-out moment."""
+    tried = {"challenger": evaluation, "champion's configuration": verdict.opponent}
+    for name, one in tried.items():
+        if one is not None:
+            asked = {"moment": one.moment, "kind": one.kind, "horizon_days": one.horizon_days}
+            yield Nested(f"{one.moment} {name}", asked, measures(one))
 
 
 def _parameters(project: Project) -> dict[str, object]:

@@ -10,6 +10,7 @@
         ├── BundleError             2   a bundle is damaged, or not one of ours
         ├── SchemaMismatchError     2   the table is not the one that the model was fitted on
         └── RegistryError           2   MLflow does not hold what was asked for
+            ├── GateError           3   the gate does not let a model in
             └── PromotionLockedError 4  another promotion is under way
 """
 
@@ -20,6 +21,7 @@ from features.errors import JorenError
 __all__ = [
     "BundleError",
     "ConvergenceError",
+    "GateError",
     "ModelInputError",
     "NotEnoughDataError",
     "PromotionLockedError",
@@ -67,6 +69,12 @@ class RegistryError(TrainingError):
     """MLflow does not hold what was asked for."""
 
     exit_code = 2
+
+
+class GateError(RegistryError):
+    """The gate does not let a model in; the message says why."""
+
+    exit_code = 3
 
 
 class PromotionLockedError(RegistryError):

@@ -47,6 +47,11 @@ class Metadata:
         """The seed of every draw."""
         return self.training.seed
 
+    @property
+    def question(self) -> tuple[int, str, str]:
+        """What makes two models answer the same: the horizon, the zone and the currency."""
+        return self.horizon_days, self.zone, self.currency
+
     def to_dict(self) -> dict[str, Any]:
         """Return it ready for JSON."""
         kept: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))

@@ -31,6 +31,7 @@ NOISY = ("mlflow", "alembic")
 MEANWHILE = {  # MLflow sets its own log level when it is first imported
     "MLFLOW_SQLALCHEMYSTORE_POOLCLASS": "NullPool",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
 
 

@@ -6,44 +6,31 @@ model card and the bundle. MLflow costs seconds to import: it is imported when f
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING
-
-import pyarrow as pa
+from types import ModuleType
+from typing import TYPE_CHECKING, Literal
 
 from training import mlflow_home, promotion
 from training.bundle import Bundle
-from training.errors import RegistryError
-from training.provenance import git_commit, requirements
-from training.score_schema import SCORE_SCHEMA
+from training.errors import PromotionLockedError, RegistryError
+from training.golden import Golden
+from training.mlflow_run import Nested, labels, log_measures, log_model, log_nested
+from training.promotion import How, Promotion
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from mlflow.models import ModelSignature
     from mlflow.models.model import ModelInfo
 
     from training.evaluate import Evaluation
 
-__all__ = ["CHAMPION", "Registry", "Version"]
+__all__ = ["CHAMPION", "GOLDEN", "Registry", "Version"]
 
 CHAMPION = "champion"
-LOADER = Path(__file__).with_name("pyfunc_model.py")
-NOT_RETURNED = ("reasons", "run_id")  # columns of a score that a loaded model does not give
-TYPES = MappingProxyType(
-    {
-        pa.string(): "string",
-        pa.float64(): "double",
-        pa.int32(): "integer",
-        pa.bool_(): "boolean",
-        pa.date32(): "datetime",
-    }
-)
+GOLDEN = "golden.json"
 
 
 @dataclass(frozen=True)
@@ -80,20 +67,23 @@ class Registry:
         figures: Mapping[str, Figure],
         card: str,
         tags: Mapping[str, str] | None = None,
+        documents: Mapping[str, object] | None = None,
+        nested: Iterable[Nested] = (),
     ) -> Version:
         """Log a run of all that is given, register the bundle as a new version, and return that version.
 
-        ``fingerprint`` says what data it was (hash, period, rows, schema). A bundle that is registered
-        already gets a run of its own, but no second version. Raises ``BundleError`` where it is damaged.
+        ``fingerprint`` says what data it was (hash, period, rows, schema); ``documents`` become JSON files by
+        their names, ``nested`` runs below this one. A bundle that is registered already gets a run of its
+        own, but no second version. Raises ``BundleError`` where it is damaged.
         """
         bundle = Bundle.load(bundle_path)
         known = next((one for one in self.versions() if one.bundle_version == bundle.version), None)
-        labels = {**_labels(bundle), **(tags or {})}
+        told = {**labels(bundle), **(tags or {})}
         with self._mlflow() as mlflow:
             experiment = self._experiment(mlflow)
             name = f"{bundle.metadata.as_of} {bundle.version}"
             with mlflow.start_run(
-                experiment_id=experiment, run_name=name, tags=labels, description=card
+                experiment_id=experiment, run_name=name, tags=told, description=card
             ) as run:
                 mlflow.log_params(
                     {**parameters, **{f"data/{key}": value for key, value in fingerprint.items()}}
@@ -101,12 +91,15 @@ class Registry:
                 mlflow.log_text(card, "model_card.md")
                 for stem, figure in figures.items():
                     mlflow.log_figure(figure, f"figures/{stem}.png")
+                for file, document in (documents or {}).items():
+                    mlflow.log_dict(document, file)
+                log_nested(mlflow, experiment, nested)
                 if known:
-                    _log_measures(mlflow, evaluation)
+                    log_measures(mlflow, evaluation)
                     return known
-                model = _log_model(mlflow, bundle, bundle_path)
-                _log_measures(mlflow, evaluation, model.model_id)
-            return self._new_version(mlflow, model, run.info.run_id, labels)
+                model = log_model(mlflow, bundle, bundle_path)
+                log_measures(mlflow, evaluation, model.model_id)
+            return self._new_version(mlflow, model, run.info.run_id, told)
 
     def versions(self) -> list[Version]:
         """Return every registered version, the oldest first."""
@@ -129,48 +122,90 @@ class Registry:
         """Return the version that the alias names; None where nothing was promoted yet."""
         return next((one for one in self.versions() if one.is_champion), None)
 
-    def champion_bundle_path(self) -> Path:
-        """Return the champion's bundle as a local folder, fetched where MLflow is remote.
-
-        Raises ``RegistryError`` where there is no champion.
-        """
-        champion = self.champion()
-        if champion is None:
-            raise RegistryError(
-                f"No version of {self.model_name} is champion.", mend="Promote one: joren promote"
-            )
-        return self._bundle_path(champion)
-
-    def promote(self, number: int, bundles: Path, why: str, who: str) -> Path:
-        """Make a version the champion: export its bundle, move the alias and the pointer; return the export.
-
-        Who, when (UTC) and why become the version's tags. A failure on the way leaves what is served as it
-        was. Raises ``RegistryError`` for an unknown number, ``PromotionLockedError`` while another is at it.
-        """
-        with promotion.one_promotion_at_a_time(bundles):
-            known = {one.number: one for one in self.versions()}
-            if number not in known:
-                raise RegistryError(
-                    f"{self.model_name} has no version {number}.",
-                    which=[f"version {one}" for one in reversed(known)],
-                    mend="Choose one of those: joren models" if known else "Train one first: joren train",
-                )
-            place = promotion.exported(self._bundle_path(known[number]), bundles)
-            when = datetime.now(UTC).isoformat(timespec="seconds")
-            with self._mlflow() as mlflow:
-                client = mlflow.MlflowClient()
-                for key, text in {"promoted_by": who, "promoted_at": when, "promoted_because": why}.items():
-                    client.set_model_version_tag(self.model_name, str(number), key, text)
-                client.set_registered_model_alias(self.model_name, CHAMPION, str(number))
-            promotion.point_at(place)
-        return place
-
-    def _bundle_path(self, version: Version) -> Path:
+    def bundle_path(self, version: Version) -> Path:
+        """Return a version's bundle as a local folder, fetched where MLflow is remote."""
         uri = f"models:/{self.model_name}/{version.number}"
         with self._mlflow() as mlflow:
             folder = Path(mlflow.artifacts.download_artifacts(uri))
             flavour = mlflow.models.Model.load(str(folder)).flavors["python_function"]
         return folder / str(flavour["artifacts"]["bundle"]["path"])
+
+    def golden(self, version: Version) -> Golden | None:
+        """Return the scores that the version's bundle gave when it was made; None where none were kept."""
+        with self._mlflow() as mlflow:
+            if GOLDEN not in {one.path for one in mlflow.MlflowClient().list_artifacts(version.run_id)}:
+                return None
+            text = mlflow.artifacts.load_text(f"runs:/{version.run_id}/{GOLDEN}")
+        return Golden.from_json(json.loads(text))
+
+    def version(self, number: int | None = None) -> Version:
+        """Return that version, or the newest; raises ``RegistryError`` where it is not there."""
+        known = {one.number: one for one in self.versions()}
+        if not known:
+            raise RegistryError(f"{self.model_name} has no version yet.", mend="Train one: joren train")
+        if number is None:
+            return known[max(known)]
+        if number not in known:
+            raise RegistryError(
+                f"{self.model_name} has no version {number}.",
+                which=[f"version {one}" for one in reversed(known)],
+                mend="Choose one of those: joren models",
+            )
+        return known[number]
+
+    def promote(
+        self,
+        number: int,
+        bundles: Path,
+        *,
+        why: str,
+        who: str,
+        how: Literal["gate", "forced"] = "gate",
+        over: int | None = None,
+    ) -> Promotion:
+        """Make a version the champion: export its bundle, move the alias and the pointer.
+
+        Who, when (UTC) and why go into the version's tags and the history. ``over``: the champion's number
+        for whom this was decided, 0 for nobody; None: whoever stands. A failure on the way leaves what is
+        served as it was. Raises ``RegistryError`` for an unknown number, ``PromotionLockedError`` while
+        another is at it, or where another was meanwhile.
+        """
+        with promotion.one_promotion_at_a_time(bundles):
+            version, champion = self.version(number), self.champion()
+            if over is not None and over != (champion.number if champion else 0):
+                raise PromotionLockedError(
+                    f"Another champion was chosen while version {number} was at the gate.",
+                    which=[f"version {champion.number}" if champion else "nobody"],
+                    mend="Look at it (joren models), and try again: joren promote",
+                )
+            return self._put_in_use(version, bundles, who=who, why=why, how=how)
+
+    def rollback(self, bundles: Path, *, why: str, who: str) -> Promotion:
+        """Put back the champion before the one in use; raises as ``promote``, and where there was none."""
+        with promotion.one_promotion_at_a_time(bundles):
+            before = promotion.before_current(promotion.promotions(bundles))
+            if before is None:
+                raise RegistryError("There is no champion to go back to.", mend="See: joren models")
+            version = self.version(before.number)
+            return self._put_in_use(version, bundles, who=who, why=why, how="rollback")
+
+    def _put_in_use(self, version: Version, bundles: Path, *, who: str, why: str, how: How) -> Promotion:
+        promoted = Promotion.now(version.number, version.bundle_version, who=who, why=why, how=how)
+        place = promotion.exported(self.bundle_path(version), bundles)
+        tags = {
+            "promoted_by": promoted.who,
+            "promoted_at": promoted.when,
+            "promoted_because": promoted.why,
+            "promoted_how": promoted.how,
+        }
+        with self._mlflow() as mlflow:
+            client = mlflow.MlflowClient()
+            for key, text in tags.items():
+                client.set_model_version_tag(self.model_name, str(version.number), key, text)
+            client.set_registered_model_alias(self.model_name, CHAMPION, str(version.number))
+        promotion.point_at(place)
+        promotion.record(bundles, promoted)
+        return promoted
 
     def _experiment(self, mlflow: ModuleType) -> str:
         found = mlflow.get_experiment_by_name(self.model_name)
@@ -202,54 +237,3 @@ class Registry:
                 yield mlflow
             finally:
                 mlflow.set_tracking_uri(before)
-
-
-def _labels(bundle: Bundle) -> dict[str, str]:
-    about = bundle.metadata
-    labels = {
-        "bundle_version": bundle.version,
-        "method": about.method,
-        "as_of": about.as_of.isoformat(),
-        "horizon_days": str(about.horizon_days),
-    }
-    commit = git_commit()
-    return {**labels, "mlflow.source.git.commit": commit} if commit else labels
-
-
-def _log_measures(mlflow: ModuleType, evaluation: Evaluation | None, model_id: str | None = None) -> None:
-    """Log each model's measures under names that MLflow allows: "BG/NBD", "auc" become "bg_nbd/auc"."""
-    if evaluation is None:
-        return
-    mlflow.log_dict(evaluation.to_json(), "evaluation.json")
-    measures = {
-        f"{re.sub('[^a-z0-9]+', '_', model.lower())}/{name}": value
-        for model, measured in evaluation.metrics.items()
-        for name, value in measured.items()
-    }
-    mlflow.log_metrics(measures, model_id=model_id)
-
-
-def _log_model(mlflow: ModuleType, bundle: Bundle, folder: Path) -> ModelInfo:
-    """Log the bundle as a model of the run; requirements are given, else MLflow would guess them for long."""
-    model: ModelInfo = mlflow.pyfunc.log_model(
-        name="bundle",
-        python_model=str(LOADER),
-        artifacts={"bundle": str(folder)},
-        signature=_signature(bundle.metadata.features),
-        pip_requirements=requirements(),
-        metadata={"bundle_version": bundle.version},
-    )
-    return model
-
-
-def _signature(features: Sequence[str]) -> ModelSignature:
-    """Return what goes in and out. Features are of any type: a null makes whole numbers fractions."""
-    from mlflow.models import ModelSignature
-    from mlflow.types.schema import AnyType, ColSpec, Schema
-
-    number = AnyType()  # type: ignore[no-untyped-call] # MLflow left it so
-    keys = [ColSpec("string", "customer_id"), ColSpec("datetime", "as_of", required=False)]
-    return ModelSignature(
-        Schema([*keys, *(ColSpec(number, name) for name in features)]),
-        Schema([ColSpec(TYPES[one.type], one.name) for one in SCORE_SCHEMA if one.name not in NOT_RETURNED]),
-    )

@@ -23,6 +23,7 @@ from joren.cli import (
     init,
     keys,
     models,
+    promote,
     run,
     serve,
     simulate,
@@ -113,6 +114,8 @@ _add(app, "score", run.score, run.SCORE_EXAMPLES)
 _add(app, "at-risk", at_risk.at_risk, at_risk.EXAMPLES)
 _add(app, "backtest", backtest.backtest, backtest.EXAMPLES)
 _add(app, "models", models.models, models.EXAMPLES)
+_add(app, "promote", promote.promote, promote.PROMOTE_EXAMPLES)
+_add(app, "rollback", promote.rollback, promote.ROLLBACK_EXAMPLES)
 _add(app, "serve", serve.serve, serve.EXAMPLES)
 _add(app, "cx", cx.cx, cx.EXAMPLES)
 _add(app, "traits", traits.traits, traits.EXAMPLES)

@@ -127,7 +127,8 @@ def train(
 ) -> None:
     """Learn from past moments, judge the models on a held-out period, and register the result in MLflow.
 
-    The new model becomes the champion, which `joren score` scores with, where it is better than what stands.
+    The new model becomes the champion, which `joren score` scores with, where the gate lets it in (see
+    `joren promote`); else the exit code is 3.
     """
     from rich.console import Console
 
@@ -141,6 +142,8 @@ def train(
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
     else:
         show_training(report, Console())
+    if report.kept.verdict.refused:
+        raise typer.Exit(3)
 
 
 def score(project: ProjectFolder = Path(), as_of: AsOf = None, as_json: AsJson = False) -> None:

@@ -73,7 +73,7 @@ def test_mlflow_holds_the_run_and_its_champion_where_the_folder_lies(one_shot: D
     champion = registry.champion()
     assert champion is not None
     assert champion.bundle_version == Bundle.load(one_shot.out / "model").version
-    assert registry.champion_bundle_path().is_relative_to(one_shot.out.resolve() / "mlruns")
+    assert registry.bundle_path(champion).is_relative_to(one_shot.out.resolve() / "mlruns")
 
 
 def test_the_terminal_tells_all_of_it(one_shot: Done) -> None:

@@ -10,7 +10,7 @@ from joren.cli.render import show_run, show_training
 from joren.report import RunReport, TrainingReport
 from joren.tracking import Kept
 from tests.joren.sample import IDS, sample_report
-from training.contest import Verdict
+from training.gate import Verdict
 from training.registry import Version
 
 

@@ -75,7 +75,7 @@ def test_the_same_model_again_is_no_second_version_and_no_new_champion(project: 
 def test_older_data_train_a_version_that_is_not_promoted(project: Path) -> None:
     before = (project / "bundles" / "current").readlink()
     result = joren("train", "--project", project, "--as-of", "2024-12-31", "--horizon-days", 60)
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 3, result.output
     assert "the champion stays" in result.stdout
     assert (project / "bundles" / "current").readlink() == before
     versions = json.loads(joren("models", "--project", project, "--json").stdout)

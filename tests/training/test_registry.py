@@ -98,7 +98,7 @@ def test_no_customer_is_anywhere_in_mlflow(home: Path, first: Version, second: V
 def test_the_model_is_kept_without_a_pickle_and_with_its_requirements(
     registry: Registry, first: Version
 ) -> None:
-    model = registry._bundle_path(first).parents[1]
+    model = registry.bundle_path(first).parents[1]
     names = {path.name for path in model.rglob("*")}
     assert "pyfunc_model.py" in names
     assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib"))]
@@ -122,22 +122,20 @@ def test_promotion_moves_alias_pointer_and_says_who_when_and_why(
 ) -> None:
     bundles = home / "bundles"
     assert registry.champion() is None
-    with pytest.raises(RegistryError, match="No version of joren is champion"):
-        registry.champion_bundle_path()
-
     for version in (first, second, first):
-        place = registry.promote(version.number, bundles, why="better on the newest moment", who="a test")
+        told = registry.promote(version.number, bundles, why="better on the newest moment", who="a test")
+        assert (told.number, told.bundle_version) == (version.number, version.bundle_version)
         assert (bundles / "current").readlink() == Path(version.bundle_version)
-        assert Bundle.load(bundles / "current").version == version.bundle_version == place.name
+        assert Bundle.load(bundles / "current").version == version.bundle_version
         champion = registry.champion()
         assert champion == Version(version.number, version.run_id, version.bundle_version, is_champion=True)
-        assert Bundle.load(registry.champion_bundle_path()).version == version.bundle_version
+        assert Bundle.load(registry.bundle_path(champion)).version == version.bundle_version
         assert champion.tags["promoted_because"] == "better on the newest moment"
         assert champion.tags["promoted_by"] == "a test"
         age = datetime.now(UTC) - datetime.fromisoformat(champion.tags["promoted_at"])
         assert age < timedelta(minutes=5)
     assert sorted(path.name for path in bundles.iterdir() if not path.name.startswith(".")) == sorted(
-        ["current", first.bundle_version, second.bundle_version]
+        ["current", "promotions.jsonl", first.bundle_version, second.bundle_version]
     )
 
 
@@ -160,7 +158,7 @@ def test_an_unknown_version_is_refused_and_the_known_are_named(
 
 def test_a_damaged_bundle_is_not_promoted(registry: Registry, home: Path) -> None:
     version = register(registry, saved(home / "third", seed=3))
-    (registry._bundle_path(version) / "metadata.json").write_text("{}")
+    (registry.bundle_path(version) / "metadata.json").write_text("{}")
     with pytest.raises(BundleError):
         registry.promote(version.number, home / "untouched", why="", who="")
     assert not (home / "untouched" / "current").exists()
@@ -226,7 +224,7 @@ def test_a_staged_copy_of_a_home_is_a_home_of_its_own(home: Path, first: Version
         staged.rename(place)
         versions = Registry.local(place).versions()
         assert len(versions) == known + seed - 10
-        assert Bundle.load(Registry.local(place)._bundle_path(versions[-1])).metadata.seed == seed
+        assert Bundle.load(Registry.local(place).bundle_path(versions[-1])).metadata.seed == seed
         shutil.copytree(place / "mlruns", staged / "mlruns")
     assert first.number in [one.number for one in versions]
 
@@ -237,12 +235,15 @@ def test_a_real_home_that_moves_still_gives_its_champion(
     registry.promote(first.number, home / "bundles", why="to be moved", who="a test")
     moved = home.rename(home.with_name("moved"))
     try:
-        found = Registry.local(moved).champion_bundle_path()
+        registry = Registry.local(moved)
+        champion = registry.champion()
+        assert champion is not None
+        found = registry.bundle_path(champion)
         assert moved in found.parents
         assert Bundle.load(found).version == first.bundle_version
     finally:
         moved.rename(home)
-        assert Registry.local(home) == registry
+        Registry.local(home)
 
 
 def test_a_run_without_an_evaluation_has_no_metrics(client: MlflowClient, second: Version) -> None:
