@@ -6,6 +6,8 @@
     └── ProjectError            2   what a run was asked to do cannot be done as asked
         ├── ConfigError         2   joren.toml, or an option, says something that cannot be used
         ├── OutputError         2   the folder of the results cannot be written
+        ├── NoRunError          2   no scores were published yet, or none by that name
+        ├── AlertError          3   something moved beyond its limit
         └── RunLockedError      4   another run is at work in the same folder
 """
 
@@ -13,7 +15,7 @@ from __future__ import annotations
 
 from features.errors import JorenError
 
-__all__ = ["ConfigError", "OutputError", "ProjectError", "RunLockedError"]
+__all__ = ["AlertError", "ConfigError", "NoRunError", "OutputError", "ProjectError", "RunLockedError"]
 
 
 class ProjectError(JorenError):
@@ -28,6 +30,16 @@ class ConfigError(ProjectError):
 
 class OutputError(ProjectError):
     """The folder of the results cannot be written, or holds what is not ours to replace."""
+
+
+class NoRunError(ProjectError):
+    """No scores were published yet, or none by the name that was asked for."""
+
+
+class AlertError(ProjectError):
+    """The monitoring found something beyond its limit; the message says what moved."""
+
+    exit_code = 3
 
 
 class RunLockedError(ProjectError):

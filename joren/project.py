@@ -19,6 +19,7 @@ from joren.sections import ProjectFile
 from joren.toml_faults import refusal, refuse_unknown_column
 from training.config import Hyperparameters, TrainingConfig
 from training.gate import Gate
+from training.limits import Limits
 from training.policy import Policy
 
 __all__ = ["FILE_NAME", "Project", "file_data", "load_project", "moment_asked", "one_shot_project"]
@@ -30,7 +31,8 @@ FILE_NAME = "joren.toml"
 class Project:
     """What a run needs to know, each room's part in that room's own words.
 
-    ``as_of`` is None where the data's own last day is meant. ``serving`` holds the service's own settings.
+    ``as_of`` is None where the data's own last day is meant. ``serving`` holds the service's own settings,
+    ``limits`` what `joren monitor` alerts at.
     """
 
     folder: Path
@@ -40,6 +42,7 @@ class Project:
     as_of: date | None = None
     serving: Mapping[str, object] = field(default_factory=dict)
     gate: Gate = field(default_factory=Gate)
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def bundles(self) -> Path:
@@ -98,6 +101,7 @@ def load_project(folder: Path) -> Project:
         as_of=file.run.as_of,
         serving=file.serving.model_dump(exclude_none=True),
         gate=Gate(**file.gate.model_dump()),
+        limits=Limits(**file.monitor.model_dump()),
     )
 
 

@@ -169,6 +169,17 @@ class Serving(Section):
     store_url: str | None = None
 
 
+class Monitor(Section):
+    """How far features, scores and outcomes may move before ``joren monitor`` raises an alert."""
+
+    psi: Annotated[float, Field(gt=0, le=100)] = 0.25
+    missing_share: Share = 0.10
+    new_category_share: Share = 0.02
+    auc_drop: Share = 0.05
+    calibration_error: Share = 0.10
+    revised_share: Share = 0.05
+
+
 class Tables(Section):
     """The tables of the contract that are read."""
 
@@ -207,6 +218,7 @@ class ProjectFile(Section):
     value: Value = Value()
     bands: Bands = Bands()
     serving: Serving = Serving()
+    monitor: Monitor = Monitor()
 
     @model_validator(mode="after")
     def _within_reach(self) -> ProjectFile:

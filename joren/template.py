@@ -67,6 +67,10 @@ def project_file_text(
         "[serving]",
         _line('host = "127.0.0.1"', "the address that `joren serve` listens on"),
         _line("port = 8000", ""),
+        "",
+        "[monitor]",
+        _line("psi = 0.25", "how far a feature may move (PSI) before `joren monitor` alerts; also:"),
+        "# missing_share, new_category_share, auc_drop, calibration_error, revised_share",
     ]
     return "\n".join(lines) + "\n"
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Table, delete, select, update
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, Table, delete, select, update
 
 from serving import tables
 from serving.database import Database
@@ -15,24 +19,34 @@ CHUNK_ROWS = 20_000
 def prune(database: Database, *, keep_runs: int, keep_behaviour: int) -> int:
     """Forget all but the last runs, the behaviour of all but the last of those, and what crashes left.
 
-    The current run is always kept. Returns how many runs were forgotten.
+    The current run is always kept, and so are those whose outcome is waited for: the scores of the last run
+    of each month, until two horizons after it. Returns how many runs were forgotten.
     """
     runs = tables.runs
     with database.read() as connection:
         current = connection.execute(select(tables.current_run.c.run_key)).scalar()
-        newest_first = select(runs.c.run_key, runs.c.published_at).order_by(runs.c.run_key.desc())
-        known = connection.execute(newest_first).all()
+        known = connection.execute(select(runs).order_by(runs.c.run_key.desc())).all()
     if current is None:
         return 0
-    published = [key for key, published_at in known if published_at is not None]
-    abandoned = [key for key, published_at in known if published_at is None and key < current]
-    kept = {current, *published[:keep_runs]}
+    seen = [run for run in known if run.published_at is not None]
+    published = [run.run_key for run in seen]
+    abandoned = [run.run_key for run in known if run.published_at is None and run.run_key < current]
+    kept = {current, *published[:keep_runs], *_awaited(seen)}
     for key in sorted(kept - {current, *published[:keep_behaviour]}):
         _forget_behaviour(database, key)
     forgotten = sorted({*published, *abandoned} - kept)
     for key in forgotten:
         forget(database, key)
     return len(forgotten)
+
+
+def _awaited(newest_first: Sequence[Row[Any]]) -> set[int]:
+    """Return the last run of each month of ``as_of``, unless two of its horizons have passed since."""
+    by_month = {(run.as_of.year, run.as_of.month): run for run in reversed(newest_first)}
+    latest = max(run.as_of for run in newest_first)
+    return {
+        run.run_key for run in by_month.values() if latest <= run.as_of + 2 * timedelta(days=run.horizon_days)
+    }
 
 
 def forget(database: Database, run_key: int) -> None:

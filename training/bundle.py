@@ -28,6 +28,7 @@ from training.explain import Baseline, Explainer, Reason
 from training.frames import as_frame
 from training.learners import Learners
 from training.metadata import Metadata
+from training.models.glm import Array
 from training.models.value import ValueModel
 from training.policy import Policy
 from training.profile import Profile
@@ -90,6 +91,21 @@ class Bundle:
     def importance(self) -> dict[str, float]:
         """Each feature's total gain in the churn trees, over all splits; empty where nothing was learned."""
         return {} if self.learners is None else self.learners.churn.members.trees.gain()
+
+    def probability(self, behaviour: pd.DataFrame) -> Array | None:
+        """Return the churn probability of each row, (rows,), as `score` gives it; None without a model."""
+        self._check(behaviour)
+        return None if self.value is None else self._scorer.forecast(behaviour).churn_probability
+
+    def contributions(self, behaviour: pd.DataFrame) -> pd.DataFrame | None:
+        """Return rows × features: what each adds to a row's log-odds of leaving; None without a model.
+
+        Row by row they add up to the log-odds less those of customers who stayed, on average.
+        """
+        self._check(behaviour)
+        if self._explainer is None:
+            return None
+        return self._explainer.contributions(self._scorer.with_value_features(behaviour))
 
     def reasons(self, behaviour: pd.DataFrame, language: str = "en", limit: int = 3) -> list[list[Reason]]:
         """Return why each customer may leave: at most ``limit`` reasons a row, the strongest first."""

@@ -94,7 +94,7 @@ class Profile:
         starts = np.flatnonzero(np.r_[True, days[1:] != days[:-1], True])
         rows = [
             np.linspace(start, end - 1, min(end - start, MOST_ROWS)).astype(np.int64)
-            for start, end in pairwise(starts)
+            for start, end in pairwise(starts.tolist())
         ]
         sampled = table.iloc[np.concatenate(rows)]
         columns = {feature.name: sampled[feature.name].to_numpy(np.float64) for feature in CATALOGUE}

@@ -23,6 +23,7 @@ from joren.cli import (
     init,
     keys,
     models,
+    monitor,
     promote,
     run,
     serve,
@@ -116,6 +117,7 @@ _add(app, "backtest", backtest.backtest, backtest.EXAMPLES)
 _add(app, "models", models.models, models.EXAMPLES)
 _add(app, "promote", promote.promote, promote.PROMOTE_EXAMPLES)
 _add(app, "rollback", promote.rollback, promote.ROLLBACK_EXAMPLES)
+_add(app, "monitor", monitor.monitor, monitor.EXAMPLES)
 _add(app, "serve", serve.serve, serve.EXAMPLES)
 _add(app, "cx", cx.cx, cx.EXAMPLES)
 _add(app, "traits", traits.traits, traits.EXAMPLES)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import threading
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import func, select
 
 from serving import pruning, publishing, tables
+from serving.archive import whole_behaviour, whole_scores
 from serving.errors import (
     RunExistsError,
     RunOvertakenError,
@@ -264,6 +266,34 @@ def test_pruning_keeps_the_last_runs_and_less_behaviour(
     assert store.behaviour("run-3", ["c-7f"]).empty
     assert store.run("run-0") is None
     assert store.run("run-3") is not None
+
+
+def test_the_last_run_of_a_month_stays_until_its_outcome_can_be_judged(store: Store) -> None:
+    for number, as_of in enumerate(
+        [date(2025, 9, 1), date(2025, 12, 5), date(2025, 12, 28), date(2026, 3, 2), date(2026, 3, 31)]
+    ):
+        scores, behaviour = shop(run_id=f"run-{number}")
+        store.publish(
+            scores.assign(as_of=as_of), behaviour, run=replace(run_info(f"run-{number}"), as_of=as_of)
+        )
+    assert store.prune(keep_runs=1) == 3
+    assert [run.run_id for run in store.runs()] == ["run-4", "run-2"]
+    assert whole_scores(store.database, "run-2")["as_of"].iloc[0] == date(2025, 12, 28)
+
+
+def test_a_run_comes_back_whole(store: Store) -> None:
+    scores, behaviour = shop()
+    store.publish(scores, behaviour, run=run_info())
+    back = whole_scores(store.database, "run-1").set_index("customer_id")
+    told = scores.set_index("customer_id")["churn_probability"].loc[back.index]
+    assert back["churn_probability"].tolist() == told.tolist()
+    kept = whole_behaviour(store.database, "run-1")
+    assert kept is not None
+    expected = behaviour.set_index("customer_id")["orders"]
+    assert kept.set_index("customer_id")["orders"].to_dict() == expected.to_dict()
+    store.publish(*shop(run_id="run-2"), run=run_info("run-2"))
+    store.prune(keep_behaviour=1)
+    assert whole_behaviour(store.database, "run-1") is None
 
 
 def test_pruning_sweeps_up_what_a_killed_publish_left(store: Store) -> None:
