@@ -158,6 +158,11 @@ class Tables:
     ends: date | None = None
 
     @property
+    def basis(self) -> str:
+        """The table of the data that tells who leaves: the transactions, or the subscriptions alone."""
+        return "subscriptions" if self.billed else "transactions"
+
+    @property
     def there(self) -> frozenset[str]:
         """What the data has, as `Feature.needs` names it: "surveys", "surveys.score" and so on."""
         columns = (f"{name}.{column}" for name, report in self.reports.items() for column in report.columns)
@@ -178,9 +183,9 @@ class Tables:
         return self.optional[name].pipe(rows_known, CONTRACT[name], as_of) if name in self.optional else None
 
     def after(self, as_of: date) -> int:
-        """Count the accepted transactions that ``as_of`` hides."""
-        accepted = self.reports["transactions"].accepted
-        return max(accepted - int(self.history(as_of).count().execute()), 0)
+        """Count the accepted rows of the `basis` that ``as_of`` hides."""
+        known = self.known(self.basis, as_of) if self.billed else self.history(as_of)
+        return self.reports[self.basis].accepted - int(cast("ibis.Table", known).count().execute())
 
     def first_day(self, as_of: date) -> date | None:
         """Return the first local day of the history at ``as_of``, or None where there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import ibis
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from features.period import Period
 
-__all__ = ["grouped_tenures"]
+__all__ = ["customer_tenures", "grouped_tenures"]
 
 STARTED, ENDED = day_of("started_at"), day_of("ended_at")
 
@@ -31,3 +31,31 @@ def grouped_tenures(subscriptions: ir.Table, as_of: date, period: Period) -> ir.
     tenures = subscriptions.select(renewals=ibis.greatest(over, 0), ended=ended.notnull())
     grouped = tenures.group_by("renewals", "ended").aggregate(customers=tenures.count())
     return grouped.order_by("renewals", "ended")
+
+
+def customer_tenures(subscriptions: ir.Table, as_of: date, period: Period) -> ir.Table | None:
+    """Return the distinct (``entered``, ``renewals``, ``ended``) and how many ``customers`` share each, sorted.
+
+    As in `grouped_tenures`, with all of a customer's subscriptions as one: it begins with the first and has
+    ended when none runs. ``entered``: the renewals that lay behind on the day before the first end on record,
+    since when ends are known to be recorded. None where no end is.
+    """
+    first_end = subscriptions[ENDED].min().to_pyarrow().as_py()
+    if first_end is None:
+        return None
+    customers = subscriptions.group_by("customer_id").aggregate(
+        started=subscriptions[STARTED].min(),
+        last_end=subscriptions[ENDED].max(),
+        running=subscriptions.count(where=subscriptions[ENDED].isnull()),
+    )
+    ended = customers.running == 0
+    last_day = (customers.last_end - ibis.interval(days=1)).cast("date")
+    until = ended.ifelse(last_day, ibis.literal(as_of))
+    recorded = ibis.literal(first_end - timedelta(days=1))
+    tenures = customers.select(
+        entered=ibis.greatest(period.over_between(customers.started, recorded), 0),
+        renewals=ibis.greatest(period.over_between(customers.started, until), 0),
+        ended=ended,
+    )
+    grouped = tenures.group_by("entered", "renewals", "ended").aggregate(customers=tenures.count())
+    return grouped.order_by("entered", "renewals", "ended")

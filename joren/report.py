@@ -39,8 +39,8 @@ class Rows:
 
     @classmethod
     def of(cls, tables: Tables, as_of: date) -> Rows:
-        """Count the transactions' rows."""
-        read = tables.reports["transactions"]
+        """Count the transactions' rows; without transactions, the subscriptions'."""
+        read = tables.reports[tables.basis]
         after = tables.after(as_of)
         return cls(read.read, read.accepted, read.refused, after, read.repeated, read.refused_by_reason)
 
@@ -151,7 +151,7 @@ def run_report(
     kept: Kept | None = None,
 ) -> RunReport:
     """Put together what a run did."""
-    read = tables.reports["transactions"]
+    read, basis = tables.reports["transactions"], tables.reports[tables.basis]
     as_of, run_id = scores[["as_of", "run_id"]].iloc[0]
     assumed = [ASSUMED] if scores["margin_assumed"].any() else []
     verdict = [_told(kept, bundle)] if kept else []
@@ -159,8 +159,8 @@ def run_report(
         run_id=run_id,
         source=project.source_name,
         as_of=as_of,
-        first_day=read.first_day,
-        last_day=read.last_day,
+        first_day=basis.first_day,
+        last_day=basis.last_day,
         rows=Rows.of(tables, as_of),
         metadata=bundle.metadata,
         model_version=bundle.version,

@@ -23,6 +23,7 @@ from training.gate import Verdict, skill
 from training.golden import Golden
 from training.mlflow_run import Nested, measures
 from training.model_card import model_card
+from training.models.value import ValueModel
 from training.plots import figures
 from training.registry import GOLDEN, Registry, Version
 from training.snapshots import Snapshots
@@ -96,7 +97,7 @@ def _parameters(project: Project) -> dict[str, object]:
 def _pictures(bundle: Bundle, evaluation: Evaluation, tables: Tables) -> dict[str, Figure]:
     """Return the pictures of the evaluation and, in ``clv/``, those of the value model on the same days."""
     drawn = figures(evaluation, bundle.importance)
-    if bundle.value is None:
+    if not isinstance(bundle.value, ValueModel):
         return drawn
     window = Window(evaluation.moment, evaluation.horizon_days)
     try:
@@ -127,7 +128,7 @@ def _linked(source: str, place: str) -> None:
 
 def _fingerprint(tables: Tables, project: Project, as_of: date) -> dict[str, str | int]:
     """Return what tells this data from any other: no row of it."""
-    report = tables.reports["transactions"]
+    report = tables.reports[tables.basis]
     return {
         **{
             key + ("" if name == "transactions" else f"_{name}"): digest

@@ -12,11 +12,12 @@ from features.tables import Tables
 from features.window import Window
 from training.bundle import Bundle
 from training.config import TrainingConfig
+from training.cross_fit import cross_fitted_contracts
 from training.evaluate import OURS, Evaluation, Forecast
 from training.fit import covered, customer_folds, fit, usable_features, with_value_features
 from training.frames import as_frame
 from training.learners import Learners
-from training.models.value import ValueModel
+from training.models.subscription_value import Valuation
 from training.panel import Method, build_panel, days_known, disjoint_moments, method_for
 from training.policy import Policy
 from training.snapshots import Snapshots
@@ -41,7 +42,7 @@ def hold_out(
     is asked an easier question, the last third of the history. ``snapshots``: as in `fit`.
     """
     snapshots = snapshots or Snapshots(tables)
-    first_day, last_day = covered(tables, as_of)
+    first_day, last_day = covered(tables, as_of, config.horizon_days)
     method = method_for(first_day, last_day, config.horizon_days)
     if method is Method.LIFETIME_VALUE_ONLY:
         shorter = (last_day - first_day).days // 3
@@ -51,7 +52,9 @@ def hold_out(
             return None
         easier, _ = tried_at(snapshots, moment, config, policy, known_by=as_of, method=method)
         return replace(easier, kind="shorter-horizon")
-    moment = disjoint_moments(days_known(tables, as_of), config.horizon_days)[0]
+    if tables.contract and method is Method.CROSS_FITTED:
+        return cross_fitted_contracts(snapshots, as_of, config)
+    moment = disjoint_moments(days_known(tables, as_of, config.horizon_days), config.horizon_days)[0]
     out_of_time, bundle = tried_at(snapshots, moment, config, policy, known_by=as_of)
     if method is Method.OUT_OF_TIME or bundle.value is None:
         return out_of_time
@@ -104,14 +107,14 @@ def tried_at(
 
 
 def _cross_fitted(
-    out_of_time: Evaluation, value: ValueModel, snapshots: Snapshots, as_of: date, config: TrainingConfig
+    out_of_time: Evaluation, value: Valuation, snapshots: Snapshots, as_of: date, config: TrainingConfig
 ) -> Evaluation:
     """Judge the learners on customers that they were not fitted on, beside the other models."""
     panel = build_panel(snapshots, [out_of_time.moment], config.horizon_days, known_by=as_of)
     panel = with_value_features(panel, value, config.horizon_days)
     if not panel.moments:
         return out_of_time
-    features, _ = usable_features(panel, config.allow)
+    features, _ = usable_features(panel, config.allow, value.silent)
     said = []
     for train, held in customer_folds(panel):
         rows = train.sample(config.max_rows, config.horizon_days, config.seed)

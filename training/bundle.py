@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ import pandas as pd
 from features.reference import Reference
 from features.table import behaviour_table
 from features.tables import Tables
+from training.attributes import Attributes
 from training.choice import Choice
 from training.errors import BundleError, SchemaMismatchError
 from training.evaluate import Forecast
@@ -29,6 +30,7 @@ from training.frames import as_frame
 from training.learners import Learners
 from training.metadata import Metadata
 from training.models.glm import Array
+from training.models.subscription_value import SubscriptionValue, Valuation
 from training.models.value import ValueModel
 from training.policy import Policy
 from training.profile import Profile
@@ -38,6 +40,8 @@ from training.scoring import Scorer
 __all__ = ["SCORE_COLUMNS", "SCORE_SCHEMA", "Bundle", "Metadata"]
 
 MANIFEST = "manifest.json"
+ATTRIBUTES = "attributes.json"
+NO_ATTRIBUTES = Attributes()
 
 
 @dataclass(frozen=True)
@@ -46,16 +50,18 @@ class Bundle:
 
     ``choice`` tells how the purchase model within ``value`` was picked. ``value`` is None where no model
     could be fitted, ``learners`` where history was short. ``profile``: what later tables are held against.
+    ``attributes``: how those of the customers became columns.
     """
 
     metadata: Metadata
     policy: Policy
     reference: Reference
     choice: Choice
-    value: ValueModel | None
+    value: Valuation | None
     learners: Learners | None
     baseline: Baseline | None
     profile: Profile
+    attributes: Attributes = NO_ATTRIBUTES
 
     def score(self, tables: Tables, as_of: date, *, behaviour: pd.DataFrame | None = None) -> pd.DataFrame:
         """Return one row a customer with a purchase by ``as_of``: ``SCORE_COLUMNS`` but ``run_id``, by id.
@@ -69,7 +75,7 @@ class Bundle:
 
     def behaviour(self, tables: Tables, as_of: date) -> pd.DataFrame:
         """Return the behaviour table at ``as_of`` by this bundle's reference, in order of ``customer_id``."""
-        return as_frame(behaviour_table(tables, as_of, self.reference))
+        return self.attributes.beside(as_frame(behaviour_table(tables, as_of, self.reference)), tables, as_of)
 
     def score_table(
         self, behaviour: pd.DataFrame, as_of: date, *, data_ends: date | None = None
@@ -126,6 +132,8 @@ class Bundle:
             "baseline.json": _json(None if self.baseline is None else self.baseline.to_dict()),
             "profile.json": _json(self.profile.to_dict()),
         }
+        if self.attributes.columns:
+            files[ATTRIBUTES] = _json(self.attributes.to_dict())
         return files if self.learners is None else files | self.learners.to_files()
 
     @cached_property
@@ -155,10 +163,13 @@ class Bundle:
             policy=Policy(**json.loads(files["policy.json"])),
             reference=Reference.from_json(files["reference.json"].decode()),
             choice=Choice.from_dict(json.loads(files["choice.json"])),
-            value=None if value is None else ValueModel.from_dict(value),
+            value=None if value is None else _valuation(value),
             learners=Learners.from_files(files) if "learners.json" in files else None,
             baseline=None if baseline is None else Baseline(**baseline),
             profile=Profile.from_dict(json.loads(files["profile.json"])),
+            attributes=Attributes.from_dict(json.loads(files[ATTRIBUTES]))
+            if ATTRIBUTES in files
+            else NO_ATTRIBUTES,
         )
 
     @cached_property
@@ -180,6 +191,10 @@ class Bundle:
                 which=missing,
                 mend="Build it with this bundle's own `behaviour`, or train again.",
             )
+
+
+def _valuation(kept: dict[str, Any]) -> Valuation:
+    return (SubscriptionValue if "tenure" in kept else ValueModel).from_dict(kept)
 
 
 def _json(value: object) -> bytes:

@@ -22,6 +22,7 @@ from training.trial import Trial, tried
 __all__ = ["Candidate", "Choice", "HeldOut", "choose"]
 
 NOTHING_HELD_OUT = "the history is too short to hold anything out"
+BY_CONTRACT = "sBG on the months that contracts lasted, as customers leave by ending them"
 NOTHING_CONVERGED = "no candidate could be fitted on what is known before a held-out stretch"
 
 
@@ -125,8 +126,11 @@ def choose(tables: Tables, as_of: date, horizon_days: int) -> Choice:
 
     The simplest is picked whose log-likelihood of the held-out purchase counts is within one standard error
     of the best (Breiman, Friedman, Olshen & Stone 1984, section 3.4.3); BG/NBD counts as the simplest,
-    Pareto/NBD as the least. Nothing that became known after ``as_of`` is looked at.
+    Pareto/NBD as the least. Nothing that became known after ``as_of`` is looked at. With a contract there is
+    nothing to pick.
     """
+    if tables.contract:
+        return Choice("sbg", BY_CONTRACT, None, horizon_days, ())
     first_day, last_day = tables.first_day(as_of) or as_of, tables.last_day(as_of) or as_of
     windows = held_out_windows(first_day, last_day, horizon_days)
     stretches = held_out(tables, windows, first_day=first_day, known_by=as_of)

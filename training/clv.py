@@ -10,6 +10,7 @@ import pandas as pd
 
 from training.models.customer_value import value_interval
 from training.models.glm import Array
+from training.models.subscription_value import Valuation
 from training.models.value import ValueModel
 from training.policy import Policy
 
@@ -72,7 +73,7 @@ def hazard_ratio(value: ValueModel, behaviour: pd.DataFrame, forecast: Predictio
     return np.asarray(np.log(np.clip(forecast.churn_probability, 1e-5, 1.0 - 1e-5)) / np.log(own))
 
 
-def margin_rate(value: ValueModel | None, policy: Policy) -> tuple[float, bool]:
+def margin_rate(value: Valuation | None, policy: Policy) -> tuple[float, bool]:
     """Return the margin per unit of net revenue, recorded if any is, and whether it had to be assumed."""
     if value is not None and value.margin_share is not None:
         return value.margin_share, False

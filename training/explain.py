@@ -20,12 +20,14 @@ import pandas as pd
 
 from features.catalogue import CATALOGUE
 from features.reasons import reason_text
+from training.attributes import attribute_of, attribute_text
 from training.learners import Learners
 from training.models.glm import Array
-from training.models.value import VALUE_FEATURES, ValueModel
+from training.models.subscription_value import Valuation
+from training.models.value import VALUE_FEATURES
 
-FACTS = ("orders", "days_since_first_order", "days_since_last_order")
 FEATURES = {feature.name: feature for feature in CATALOGUE}
+ATTRIBUTE = "attribute."
 CANDIDATES = 8
 SMALLEST = 1e-9
 LEAST_SHARE = 0.1  # of the strongest reason: what is weaker than that is not worth a line
@@ -50,10 +52,10 @@ class Baseline:
     mean: Mapping[str, float]
 
     @classmethod
-    def of(cls, table: pd.DataFrame, value: ValueModel, learners: Learners | None, horizon_days: int) -> Self:
+    def of(cls, table: pd.DataFrame, value: Valuation, learners: Learners | None, horizon_days: int) -> Self:
         """Return the baseline of ``table``: rows of those who stayed, the value model's features beside."""
         rows = table.iloc[np.linspace(0, len(table) - 1, min(len(table), BASELINE_ROWS)).astype(int)]
-        typical = {fact: round(float(rows[fact].median())) for fact in FACTS}
+        typical = {fact: round(float(rows[fact].median())) for fact in value.facts}
         parts = _parts(rows, typical, value, learners, horizon_days)
         return cls(typical, {str(name): float(mean) for name, mean in parts.mean().items()})
 
@@ -66,7 +68,7 @@ class Baseline:
 class Explainer:
     """What reasons are made of."""
 
-    value: ValueModel
+    value: Valuation
     learners: Learners | None
     baseline: Baseline
     horizon_days: int
@@ -97,7 +99,7 @@ class Explainer:
 def _parts(
     table: pd.DataFrame,
     typical: Mapping[str, float],
-    value: ValueModel,
+    value: Valuation,
     learners: Learners | None,
     horizon_days: int,
 ) -> pd.DataFrame:
@@ -110,26 +112,37 @@ def _parts(
     total = total.drop(columns=list(VALUE_FEATURES), errors="ignore")
     size = shares.abs() + SMALLEST
     weight = size.div(size.sum(axis=1), axis=0)
-    for fact in FACTS:
+    for fact in value.facts:
         handed_on = learners.churn.trust_in_start * shares[fact] + weight[fact] * by_learners
         total[fact] = total.get(fact, 0.0) + handed_on
-    return total
+    return _summed(total)
+
+
+def _summed(total: pd.DataFrame) -> pd.DataFrame:
+    """Return contributions with the columns of one attribute added up: a word each, or one number."""
+    parts: dict[str, pd.Series[float]] = {}
+    for column in map(str, total.columns):
+        attribute = attribute_of(column)
+        name = column if attribute is None else f"{ATTRIBUTE}{attribute}"
+        parts[name] = total[column] + parts[name] if name in parts else total[column]
+    return pd.DataFrame(parts, index=total.index)
 
 
 def _shapley(
-    table: pd.DataFrame, typical: Mapping[str, float], value: ValueModel, horizon_days: int
+    table: pd.DataFrame, typical: Mapping[str, float], value: Valuation, horizon_days: int
 ) -> pd.DataFrame:
-    """Return exact Shapley values of the value model's log-odds, rows × ``FACTS``, against ``typical``."""
-    facts = table[[name for name in (*FACTS, "as_of") if name in table]]
+    """Return exact Shapley values of the value model's log-odds, rows × its facts, against ``typical``."""
+    facts = table[[name for name in (*value.facts, "as_of") if name in table]]
     worth: dict[frozenset[str], Array] = {}
-    for known in _groups(FACTS):
-        mixed = facts.assign(**{name: typical[name] for name in FACTS if name not in known})
+    for known in _groups(value.facts):
+        mixed = facts.assign(**{name: typical[name] for name in value.facts if name not in known})
         none = value.probability_no_order(_possible(mixed), horizon_days)
         worth[known] = np.log(none / (1.0 - none))
-    shares = pd.DataFrame(0.0, index=table.index, columns=list(FACTS))
-    for name in FACTS:
-        for group in _groups([other for other in FACTS if other != name]):
-            weight = factorial(len(group)) * factorial(len(FACTS) - len(group) - 1) / factorial(len(FACTS))
+    shares = pd.DataFrame(0.0, index=table.index, columns=list(value.facts))
+    number = len(value.facts)
+    for name in value.facts:
+        for group in _groups([other for other in value.facts if other != name]):
+            weight = factorial(len(group)) * factorial(number - len(group) - 1) / factorial(number)
             shares[name] += weight * (worth[group | {name}] - worth[group])
     return shares
 
@@ -140,6 +153,8 @@ def _groups(names: Sequence[str]) -> list[frozenset[str]]:
 
 def _possible(facts: pd.DataFrame) -> pd.DataFrame:
     """Return the facts made into histories that can be: the second order comes a day after the first."""
+    if "orders" not in facts:
+        return facts
     first = facts["days_since_first_order"]
     orders = facts["orders"].where(first >= 1, 1.0)
     last = facts["days_since_last_order"].clip(upper=first - 1).where(orders > 1, first)
@@ -153,16 +168,16 @@ def _worded(
     said: defaultdict[str, float] = defaultdict(float)
     speaker: dict[str, str] = {}
     for feature, contribution in candidates:
-        text = reason_text(feature, row, language, currency)
+        text = _text(feature, row, language, currency)
         said[text] += contribution
         speaker.setdefault(text, feature)
     strongest: dict[str, str] = {}
     for text in sorted(said, key=lambda text: (-said[text], text)):
-        strongest.setdefault(FEATURES[speaker[text]].topic, text)
+        strongest.setdefault(_topic(speaker[text]), text)
     first = next(iter(strongest.values()))
     return [
         Reason(
-            code=f"{FEATURES[speaker[text]].family}.{speaker[text]}",
+            code=_code(speaker[text]),
             feature=speaker[text],
             value=_number(row.get(speaker[text])),
             contribution=said[text],
@@ -171,6 +186,20 @@ def _worded(
         for text in strongest.values()
         if said[text] > LEAST_SHARE * max(said[first], 0.0) or text == first
     ]
+
+
+def _text(name: str, row: dict[str, object], language: str, currency: str) -> str:
+    if name in FEATURES:
+        return reason_text(name, row, language, currency)
+    return attribute_text(name.removeprefix(ATTRIBUTE), row, language)
+
+
+def _topic(name: str) -> str:
+    return FEATURES[name].topic if name in FEATURES else name
+
+
+def _code(name: str) -> str:
+    return f"{FEATURES[name].family}.{name}" if name in FEATURES else name
 
 
 def _number(value: object) -> float | None:

@@ -13,18 +13,29 @@ from threadpoolctl import threadpool_limits
 
 from features.catalogue import CATALOGUE
 from features.tables import Tables
+from training.attributes import Attributes, attribute_of
 from training.bundle import Bundle
 from training.choice import choose
 from training.config import TrainingConfig
 from training.errors import ConvergenceError, NotEnoughDataError
 from training.explain import Baseline
 from training.leaks import Leak, leaking
-from training.learners import Learners
+from training.learners import Learners, LearnersFit
 from training.metadata import Metadata
 from training.models.churn import ChurnModel
 from training.models.glm import Array
+from training.models.subscription_value import SubscriptionValue, Valuation
 from training.models.value import FAMILIES, VALUE_FEATURES, ValueModel
-from training.panel import FEWEST_CUSTOMERS, Method, Panel, build_panel, days_known, method_for, past_moments
+from training.panel import (
+    FEWEST_CUSTOMERS,
+    Method,
+    Panel,
+    build_panel,
+    contracts_recorded,
+    days_known,
+    method_for,
+    past_moments,
+)
 from training.policy import Policy
 from training.profile import Profile
 from training.snapshots import Snapshots
@@ -54,6 +65,10 @@ class Learned(NamedTuple):
 NOTHING_TOLD = (
     f"at every past moment there are fewer than {FEWEST_CUSTOMERS} customers, or all of them did the same"
 )
+TAKEN_AS_THEY_STAND = (
+    "attributes carry no time: they are taken as they stand in the data, at past moments too; one that was "
+    "changed by leaving would give it away"
+)
 NOTHING_LEARNED = Learned(None, Method.LIFETIME_VALUE_ONLY, (), 0, 0)
 
 
@@ -73,20 +88,26 @@ def fit(
     at, too.
     """
     snapshots = snapshots or Snapshots(tables)
-    days = days_known(tables, as_of) or [as_of]
+    days = days_known(tables, as_of, config.horizon_days) or [as_of]
     first_day, last_day = days[0], days[-1]
     method = method or method_for(first_day, last_day, config.horizon_days)
     moments = [] if method is Method.LIFETIME_VALUE_ONLY else past_moments(days, config)
     snapshots.build([as_of, *moments])
-    behaviour = snapshots.behaviour(as_of)
+    attributes = Attributes.learn(tables, as_of, config.attributes)
+    behaviour = attributes.beside(snapshots.behaviour(as_of), tables, as_of)
     choice = choose(tables, as_of, config.horizon_days)
-    value: ValueModel | None = None
+    value: Valuation | None = None
     learned = NOTHING_LEARNED
     try:
-        value = ValueModel.fit(behaviour, FAMILIES[choice.picked], choice.season)
+        value = (
+            SubscriptionValue.fit(tables, as_of, behaviour)
+            if tables.contract
+            else ValueModel.fit(behaviour, FAMILIES[choice.picked], choice.season)
+        )
         if moments:
             with threadpool_limits(config.threads, user_api="blas"):
                 panel = build_panel(snapshots, moments, config.horizon_days, known_by=as_of)
+                panel = with_attributes(panel, attributes, tables)
                 learned = learn(panel, config, value)
     except NotEnoughDataError as lack:
         learned = NOTHING_LEARNED._replace(lack=_sentence(lack.what))
@@ -95,8 +116,8 @@ def fit(
             as_of=as_of,
             training=config,
             method=learned.method.value,
-            why=learned.lack or _why(first_day, last_day, learned.moments, config.horizon_days),
-            features=tuple(feature.name for feature in CATALOGUE),
+            why=learned.lack or _why(tables, first_day, last_day, learned.moments, config.horizon_days),
+            features=(*(feature.name for feature in CATALOGUE), *attributes.columns),
             zone=tables.zone,
             currency=tables.currency,
             first_day=first_day,
@@ -110,7 +131,11 @@ def fit(
                 if behaviour[name].notna().any()
             },
             value_model=choice.why,
-            notes=(*choice.notes, *(leak.told() for leak in learned.leaks)),
+            notes=(
+                *choice.notes,
+                *([TAKEN_AS_THEY_STAND] if attributes.columns else []),
+                *(leak.told() for leak in learned.leaks),
+            ),
         ),
         policy=policy,
         reference=snapshots.reference(as_of),
@@ -119,13 +144,20 @@ def fit(
         learners=learned.learners,
         baseline=None if value is None else _baseline(value, learned, behaviour, config.horizon_days),
         profile=learned.profile or _profile(value, behaviour, config.horizon_days),
+        attributes=attributes,
     )
 
 
-def _why(first_day: date, last_day: date, moments: tuple[date, ...], horizon_days: int) -> str:
+def _why(
+    tables: Tables, first_day: date, last_day: date, moments: tuple[date, ...], horizon_days: int
+) -> str:
     history = f"the history of {(last_day - first_day).days + 1:,} days"
+    if tables.contract:
+        history = f"what is on record of contracts that ended by {last_day}"
     if not moments:
         return f"{history} holds no earlier {horizon_days} days whose outcome is known"
+    if len(moments) == 1:
+        return f"{history} holds one past moment with known outcomes, {moments[0]}"
     return f"{history} holds {len(moments)} past moments with known outcomes, {moments[0]} to {moments[-1]}"
 
 
@@ -133,7 +165,7 @@ def _sentence(what: str) -> str:
     return what[:1].lower() + what[1:].rstrip(".")
 
 
-def _baseline(value: ValueModel, learned: Learned, behaviour: pd.DataFrame, horizon_days: int) -> Baseline:
+def _baseline(value: Valuation, learned: Learned, behaviour: pd.DataFrame, horizon_days: int) -> Baseline:
     """Hold customers against those who stayed; where that is not known, against the likelier half to stay."""
     stayed = learned.stayed
     if stayed is None:
@@ -142,18 +174,20 @@ def _baseline(value: ValueModel, learned: Learned, behaviour: pd.DataFrame, hori
     return Baseline.of(stayed, value, learned.learners, horizon_days)
 
 
-def _profile(value: ValueModel | None, behaviour: pd.DataFrame, horizon_days: int) -> Profile:
+def _profile(value: Valuation | None, behaviour: pd.DataFrame, horizon_days: int) -> Profile:
     """Profile the one moment there is, by the value model alone."""
     none = None if value is None else lambda rows: value.probability_no_order(rows, horizon_days)
     return Profile.of(behaviour, none)
 
 
-def covered(tables: Tables, as_of: date) -> tuple[date, date]:
+def covered(tables: Tables, as_of: date, horizon_days: int) -> tuple[date, date]:
     """Return the first and last day of the data known by ``as_of``: outcomes are complete up to the last."""
+    if tables.contract:
+        return contracts_recorded(tables, as_of, horizon_days)
     return tables.first_day(as_of) or as_of, tables.last_day(as_of) or as_of
 
 
-def learn(panel: Panel, config: TrainingConfig, value: ValueModel) -> Learned:
+def learn(panel: Panel, config: TrainingConfig, value: Valuation) -> Learned:
     """Fit the learners on a panel of past moments, beside value models of the kind of ``value``.
 
     Where no moment tells enough, the value model stands alone.
@@ -161,14 +195,9 @@ def learn(panel: Panel, config: TrainingConfig, value: ValueModel) -> Learned:
     panel = with_value_features(panel, value, config.horizon_days)
     if not panel.moments:
         return NOTHING_LEARNED._replace(lack=NOTHING_TOLD)
-    features, leaks = usable_features(panel, config.allow)
-    later = _out_of_time_folds(panel, config)
-    folds, method = (later, Method.OUT_OF_TIME) if later else (customer_folds(panel), Method.CROSS_FITTED)
-    with ThreadPoolExecutor() as pool:
-        held_out = pool.map(lambda fold: _held_out(fold[0], fold[1], features, config), folds)
-    stack = Stack.fit(list(held_out))
+    features, leaks = usable_features(panel, config.allow, value.silent)
     rows = panel.sample(config.max_rows, config.horizon_days, config.seed)
-    learners = Learners.fit(rows.inputs, rows.outcomes, features, stack, config)
+    learners, method = learned_from(panel, features, value, config)
     stayed = rows.inputs[rows.outcomes["churned"] == 0]
     profile = Profile.of(panel.inputs, lambda table: learners.forecast(table)["churn"].to_numpy())
     return Learned(
@@ -176,7 +205,7 @@ def learn(panel: Panel, config: TrainingConfig, value: ValueModel) -> Learned:
     )
 
 
-def with_value_features(panel: Panel, value: ValueModel, horizon_days: int) -> Panel:
+def with_value_features(panel: Panel, value: Valuation, horizon_days: int) -> Panel:
     """Return the panel with what each moment's value model, fitted on its own past, says beside it.
 
     They are of the kind of ``value``: the same purchase model, the same season.
@@ -195,16 +224,46 @@ def with_value_features(panel: Panel, value: ValueModel, horizon_days: int) -> P
     return Panel(inputs, panel.outcomes.loc[inputs.index])
 
 
-def usable_features(panel: Panel, allow: Collection[str]) -> tuple[tuple[str, ...], tuple[Leak, ...]]:
-    """Return the features that vary in the panel (the catalogue's order, the value model's last), and leaks.
+def learned_from(
+    panel: Panel, features: tuple[str, ...], value: Valuation, config: TrainingConfig
+) -> tuple[Learners, Method]:
+    """Return the learners fitted to a panel with its value features, and how their stack was learned."""
+    later = _out_of_time_folds(panel, config)
+    folds, method = (later, Method.OUT_OF_TIME) if later else (customer_folds(panel), Method.CROSS_FITTED)
+    with ThreadPoolExecutor() as pool:
+        held_out = pool.map(lambda fold: _held_out(fold[0], fold[1], features, config), folds)
+    stack = Stack.fit(list(held_out))
+    rows = panel.sample(config.max_rows, config.horizon_days, config.seed)
+    return learners_of(value)(rows.inputs, rows.outcomes, features, stack, config), method
 
-    What gives the outcome away is a leak, and not among the features unless ``allow`` names it.
+
+def learners_of(value: Valuation) -> LearnersFit:
+    """Return how the learners beside ``value`` are fitted: a contract's orders and revenue follow from it."""
+    return Learners.fit_churn if isinstance(value, SubscriptionValue) else Learners.fit
+
+
+def with_attributes(panel: Panel, attributes: Attributes, tables: Tables) -> Panel:
+    """Return the panel with the customers' attributes beside its inputs."""
+    if not attributes.columns or not panel.moments:
+        return panel
+    parts = [attributes.beside(panel.at([moment]).inputs, tables, moment) for moment in panel.moments]
+    return Panel(pd.concat(parts), panel.outcomes)
+
+
+def usable_features(
+    panel: Panel, allow: Collection[str], silent: frozenset[str]
+) -> tuple[tuple[str, ...], tuple[Leak, ...]]:
+    """Return the features that vary in the panel, the value model's last, and the leaks among them.
+
+    What gives the outcome away is a leak, and not among the features unless ``allow`` names it; ``silent``
+    ones say nothing here.
     """
-    named = (*(feature.name for feature in CATALOGUE), *VALUE_FEATURES)
-    varying = [name for name in named if not _constant(panel.inputs[name])]
+    attributes = [name for name in map(str, panel.inputs) if attribute_of(name)]
+    named = (*(feature.name for feature in CATALOGUE), *attributes, *VALUE_FEATURES)
+    varying = [name for name in named if name not in silent and not _constant(panel.inputs[name])]
     leaks = leaking(panel.inputs[varying], panel.outcomes["churned"], allowed=(*VALUE_FEATURES, *allow))
     refused = {leak.feature for leak in leaks}
-    return tuple(name for name in varying if name not in refused), leaks
+    return tuple(name for name in varying if (attribute_of(name) or name) not in refused), leaks
 
 
 def _constant(values: pd.Series[float]) -> bool:
@@ -233,12 +292,12 @@ def _out_of_time_folds(panel: Panel, config: TrainingConfig) -> list[tuple[Panel
     return folds
 
 
-def customer_folds(panel: Panel) -> list[tuple[Panel, Panel]]:
+def customer_folds(panel: Panel, folds: int = FOLDS) -> list[tuple[Panel, Panel]]:
     """Return pairs of (other customers' rows, these customers'); a customer stays in one fold."""
     ids = panel.inputs.index.get_level_values("customer_id").to_numpy(dtype=object)
-    fold = pd.util.hash_array(ids, categorize=False) % FOLDS
+    fold = pd.util.hash_array(ids, categorize=False) % folds
     return [
-        (panel.where(np.flatnonzero(fold != k)), panel.where(np.flatnonzero(fold == k))) for k in range(FOLDS)
+        (panel.where(np.flatnonzero(fold != k)), panel.where(np.flatnonzero(fold == k))) for k in range(folds)
     ]
 
 

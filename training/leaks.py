@@ -16,6 +16,7 @@ from scipy.stats import rankdata
 
 from features.catalogue import CATALOGUE
 from features.names import plain
+from training.attributes import attribute_of
 
 __all__ = ["LARGEST_AUC", "Leak", "is_named_like_a_leak", "leaking"]
 
@@ -70,7 +71,7 @@ def leaking(
     ``inputs`` has a ``customer_id`` in its index, ``churned`` (rows,) is 0 or 1. A column is a leak by its
     name, unless it is a feature of the catalogue, or where it ranks rows of other customers with an AUC above
     ``LARGEST_AUC``, values that are missing among them. At most 20,000 rows are looked at, evenly spread.
-    ``allowed`` names columns that are let through.
+    ``allowed`` names columns that are let through. An attribute of several columns is a leak as a whole.
     """
     rows = np.unique(np.linspace(0, len(inputs) - 1, min(len(inputs), MOST_ROWS)).astype(np.int64))
     left = np.asarray(churned, dtype=np.float64)[rows]
@@ -92,15 +93,20 @@ def is_named_like_a_leak(name: str) -> bool:
 def _leaks(inputs: pd.DataFrame, left: np.ndarray, allowed: frozenset[str], *, told: bool) -> Iterator[Leak]:
     customers = inputs.index.get_level_values("customer_id").to_numpy(dtype=object)
     fold = (pd.util.hash_array(customers, categorize=False) % FOLDS).astype(np.int64)
-    for name in map(str, inputs.columns):
-        if plain(name) in allowed:
+    refused: set[str] = set()
+    for column in map(str, inputs.columns):
+        name = attribute_of(column) or column
+        if plain(name) in allowed or name in refused:
             continue
+        leak = None
         if name not in _OURS and is_named_like_a_leak(name):
-            yield Leak(name)
+            leak = Leak(name)
         elif told:
-            auc = _auc(_said_of_others(inputs[name].to_numpy(np.float64), left, fold), left)
-            if auc > LARGEST_AUC:
-                yield Leak(name, auc)
+            auc = _auc(_said_of_others(inputs[column].to_numpy(np.float64), left, fold), left)
+            leak = Leak(name, auc) if auc > LARGEST_AUC else None
+        if leak:
+            refused.add(name)
+            yield leak
 
 
 def _said_of_others(values: np.ndarray, left: np.ndarray, fold: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,20 @@ from training.models.members import Members
 from training.stack import Stack
 
 FILE = "learners.json"
+
+
+class LearnersFit(Protocol):
+    """``Learners.fit``, or what is called in its place."""
+
+    def __call__(
+        self,
+        table: pd.DataFrame,
+        outcomes: pd.DataFrame,
+        features: tuple[str, ...],
+        stack: Stack,
+        config: TrainingConfig,
+    ) -> Learners:
+        """Fit to a panel's rows."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,26 @@ class Learners:
             further = pool.submit(FurtherOrders.fit, table, features, orders, seed=seed, threads=threads)
             earned = pool.submit(Revenue.fit, table, features, revenue, seed=seed, threads=threads)
         return cls(ChurnModel(members.result(), stack), further.result(), earned.result())
+
+    @classmethod
+    def fit_churn(
+        cls,
+        table: pd.DataFrame,
+        outcomes: pd.DataFrame,
+        features: tuple[str, ...],
+        stack: Stack,
+        config: TrainingConfig,
+    ) -> Self:
+        """Fit as ``fit``, but who leaves alone: orders and revenue are what the value model says."""
+        members = ChurnModel.fit_members(
+            table,
+            features,
+            outcomes["churned"].to_numpy(np.float64),
+            seed=config.seed,
+            threads=config.threads,
+            hyperparameters=config.hyperparameters,
+        )
+        return cls(ChurnModel(members, stack), None, None)
 
     def forecast(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return ``churn`` (probability), ``orders`` and ``revenue`` for each row of ``table``, on its index.

@@ -12,8 +12,9 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
+from features.contract import CONTRACT
 from features.labels import outcomes_panel
-from features.tables import Tables
+from features.tables import Tables, rows_known
 from features.window import Window
 from training.config import TrainingConfig
 from training.frames import as_frame
@@ -103,10 +104,35 @@ def method_for(first_day: date, last_day: date, horizon_days: int) -> Method:
     return Method.CROSS_FITTED if horizons == 1 else Method.OUT_OF_TIME
 
 
-def days_known(tables: Tables, as_of: date) -> list[date]:
-    """Return the days of the history at ``as_of``, ascending: outcomes are complete up to the last."""
+def days_known(tables: Tables, as_of: date, horizon_days: int) -> list[date]:
+    """Return the days of the history at ``as_of``, ascending: outcomes are complete up to the last.
+
+    With a contract every day counts since `contracts_recorded`.
+    """
+    if tables.contract:
+        first, last = contracts_recorded(tables, as_of, horizon_days)
+        return [first + timedelta(days=day) for day in range((last - first).days + 1)]
     days = tables.history(as_of).select("day").distinct().order_by("day")
     return [row["day"] for row in days.to_pyarrow().to_pylist()]
+
+
+def contracts_recorded(tables: Tables, as_of: date, horizon_days: int) -> tuple[date, date]:
+    """Return the first and the last day of the history that tells of contracts, as known at ``as_of``.
+
+    Ends are recorded from the first of them on; a moment before it would see nobody leave. Where all ends lie
+    within one horizon (a labelled table has them on one day) they are taken to be all of that horizon's.
+    """
+    known = rows_known(tables.optional["subscriptions"], CONTRACT["subscriptions"], as_of)
+    spans = known.aggregate(
+        start=known.started_day.min(), first=known.ended_day.min(), last=known.ended_day.max()
+    )
+    (span,) = spans.to_pyarrow().to_pylist()
+    last_day = tables.last_day(as_of) or as_of
+    if span["first"] is None:
+        return last_day, last_day
+    one_horizon = (span["last"] - span["first"]).days < horizon_days
+    seen_from = last_day - timedelta(days=horizon_days) if one_horizon else span["first"] - timedelta(days=1)
+    return max(span["start"], seen_from - timedelta(days=lead_days(horizon_days))), last_day
 
 
 def past_moments(days: Sequence[date], config: TrainingConfig) -> list[date]:

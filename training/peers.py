@@ -65,7 +65,7 @@ def base_rate(truth: pd.DataFrame) -> Forecast:
 
 def _past(snapshots: Snapshots, moment: date, config: TrainingConfig) -> Panel | None:
     """Return the past that the trees learn from; None where no moment tells enough."""
-    moments = peer_moments(days_known(snapshots.tables, moment), config.horizon_days)
+    moments = peer_moments(days_known(snapshots.tables, moment, config.horizon_days), config.horizon_days)
     if not moments:
         return None
     panel = build_panel(snapshots, moments, config.horizon_days, known_by=moment)

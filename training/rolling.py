@@ -131,7 +131,7 @@ def _judge(
 def _build(snapshots: Snapshots, as_of: date, config: TrainingConfig, asked: Plan) -> bool:
     """Build all the tables that fits and trials will look at, by one query; whether they fit in memory."""
     tables = snapshots.tables
-    known = days_known(tables, as_of)
+    known = days_known(tables, as_of, config.horizon_days)
     wanted = Counter[date]()
     for moment in asked.moments:
         days = [day for day in known if day <= moment]

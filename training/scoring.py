@@ -18,9 +18,11 @@ from training.learners import Learners
 from training.metadata import Metadata
 from training.models.amounts import further_by_value_model
 from training.models.glm import Array
-from training.models.value import VALUE_FEATURES, ValueModel
+from training.models.subscription_value import SubscriptionValue, Valuation
+from training.models.value import VALUE_FEATURES
 from training.policy import Policy, at_risk_rank, churn_band, churn_percentile, score_status
 from training.score_schema import SCORE_COLUMNS, ScoreStatus
+from training.subscription_clv import next_bills, subscription_lifetime_value
 
 BEYOND = 2.0  # times the largest value seen: further out nothing is known
 STALE_DAYS = 14
@@ -33,7 +35,7 @@ class Scorer:
     metadata: Metadata
     policy: Policy
     reference: Reference
-    value: ValueModel | None
+    value: Valuation | None
     learners: Learners | None
     version: str
 
@@ -72,10 +74,15 @@ class Scorer:
         return Prediction(horizon, churn, orders, orders * value.expected_spend(behaviour))
 
     def by_model(self, behaviour: pd.DataFrame) -> dict[str, Forecast]:
-        """Return what each model says of each row; without a value model, the recency rule alone."""
+        """Return what each model says of each row; without a value model, the recency rule alone.
+
+        With a contract there is no such rule: nobody is silent.
+        """
         said = {"recency rule": Forecast(churn=recency_rule(behaviour))}
         if self.value is None:
             return said
+        if isinstance(self.value, SubscriptionValue):
+            said = {}
         value, horizon = self.value, self.metadata.horizon_days
         expected = value.expected_orders(behaviour, horizon)
         said[value.title] = Forecast(
@@ -120,8 +127,8 @@ class Scorer:
         rate, _ = margin_rate(self.value, self.policy)
         churn = forecast.churn_probability
         alive = np.maximum(self.value.probability_alive(behaviour), 1.0 - churn)
-        clv, low, high = lifetime_value(self.value, behaviour, forecast, rate, self.policy)
-        if_stays = rate * forecast.revenue / alive
+        clv, low, high = self._lifetime_value(behaviour, forecast, rate)
+        if_stays = rate * self._revenue_if_stays(behaviour, forecast, alive)
         values = (
             churn,
             alive,
@@ -136,22 +143,42 @@ class Scorer:
         )
         return dict(zip(names, values, strict=True))
 
+    def _revenue_if_stays(self, behaviour: pd.DataFrame, forecast: Prediction, alive: Array) -> Array:
+        """Return the revenue expected of who is alive; with a contract, of who keeps it all the while."""
+        value = self._value()
+        if isinstance(value, SubscriptionValue):
+            bills = value.bills_if_stays(behaviour, self.metadata.horizon_days)
+            return np.asarray(bills * value.expected_spend(behaviour))
+        return np.asarray(forecast.revenue / alive)
+
+    def _lifetime_value(
+        self, behaviour: pd.DataFrame, forecast: Prediction, rate: float
+    ) -> tuple[Array, Array, Array]:
+        value = self._value()
+        if isinstance(value, SubscriptionValue):
+            return subscription_lifetime_value(value, behaviour, forecast, rate, self.policy)
+        return lifetime_value(value, behaviour, forecast, rate, self.policy)
+
     def _next_order(self, behaviour: pd.DataFrame, forecast: Prediction, as_of: date) -> pd.Series:
         """Return the first date by which an order is at least as likely as not; null beyond two years."""
         value = self._value()
+        if isinstance(value, SubscriptionValue):
+            return next_bills(value, behaviour, forecast, as_of)
         level = 0.5 ** (1.0 / hazard_ratio(value, behaviour, forecast))
         return order_dates(value.days_until(behaviour, level), as_of)
 
     def _observed(self, behaviour: pd.DataFrame) -> dict[str, pd.Series | npt.NDArray[np.generic]]:
         rate, _ = margin_rate(self.value, self.policy)
-        recorded = behaviour["margin_total"]
+        recorded, silent_days = behaviour["margin_total"], behaviour["days_since_last_order"]
+        if isinstance(self.value, SubscriptionValue) and self.value.billed:
+            silent_days = silent_days * 0.0  # whose contract runs is up to date, on whatever day bills come
         return {
             "historic_clv": recorded.fillna(rate * behaviour["net_revenue"]),
             "historic_number_of_orders": behaviour["orders"].astype("Int32"),
             "average_days_between_orders": behaviour["mean_gap_days"],
             "average_order_value": behaviour["mean_order_value"],
-            "segment": segment(behaviour["days_since_last_order"], behaviour["orders"], self.reference),
-            "cycle_status": cycle_status(behaviour["days_since_last_order"], behaviour["median_gap_days"]),
+            "segment": segment(silent_days, behaviour["orders"], self.reference),
+            "cycle_status": cycle_status(silent_days, behaviour["median_gap_days"]),
         }
 
     def _status(
@@ -174,7 +201,7 @@ class Scorer:
             else status
         )
 
-    def _value(self) -> ValueModel:
+    def _value(self) -> Valuation:
         if self.value is None:
             raise TypeError("a bundle without a value model gives no numbers")
         return self.value

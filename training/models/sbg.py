@@ -57,28 +57,34 @@ class ShiftedBetaGeometric(TimedModel):
         ended: ArrayLike,
         weights: ArrayLike | None = None,
         *,
+        entered: ArrayLike = 0,
         prior_strength: float | None = None,
     ) -> Self:
         """Return the model that fits tenures best.
 
         ``renewals`` is how many renewals each customer has survived, ``ended`` whether the next was refused
-        (or the customer is still there). The prior is as in ``PurchaseModel.fit``. Raises
-        ``ModelInputError``, ``NotEnoughDataError`` or ``ConvergenceError``.
+        (or the customer is still there). ``entered``: how many of them lay behind when ends began to be
+        recorded; who left before then is not in the data, and the likelihood is that of what followed
+        (delayed entry: Klein & Moeschberger, Survival Analysis, 2nd ed. (2003), section 3.4). The prior is as
+        in ``PurchaseModel.fit``. Raises ``ModelInputError``, ``NotEnoughDataError`` or ``ConvergenceError``.
         """
         seen = check_tenure(renewals, ended)
+        before = np.broadcast_to(np.asarray(entered, dtype=np.float64), seen.renewals.shape)
         share = check_weights(weights, seen.renewals.shape)
-        known = (seen.renewals > 0) | seen.ended
+        known = (seen.renewals > before) | seen.ended
         if share is not None:
             known &= share > 0
         if not known.any():
             raise NotEnoughDataError(
                 "No customer has come to a renewal.", mend="Give tenures of at least one period."
             )
-        columns = (seen.renewals[known], seen.ended[known].astype(np.float64))
-        (survived, refused), totals = distinct_totals(columns, None if share is None else share[known])
+        columns = (seen.renewals[known], seen.ended[known].astype(np.float64), before[known])
+        (survived, refused, behind), totals = distinct_totals(
+            columns, None if share is None else share[known]
+        )
         customers = float(totals.sum())
         problem = Problem(
-            objective=lambda theta: mean_log_likelihood(theta, survived, refused, totals / customers),
+            objective=lambda theta: mean_log_likelihood(theta, survived, refused, behind, totals / customers),
             names=cls.PARAMETERS,
             start=np.zeros(2),
             customers=customers,
@@ -154,15 +160,15 @@ def check_tenure(renewals: ArrayLike, ended: ArrayLike) -> Tenure:
 
 
 def mean_log_likelihood(
-    theta: FloatArray, survived: FloatArray, refused: FloatArray, shares: FloatArray
+    theta: FloatArray, survived: FloatArray, refused: FloatArray, entered: FloatArray, shares: FloatArray
 ) -> Derivatives:
-    """Return the mean of ln B(α + refused, β + survived) / B(α, β), with its derivatives by logarithms."""
+    """Return the mean of ln B(α + refused, β + survived) / B(α, β + entered), and its derivatives by logs."""
     alpha, beta = np.exp(theta)
-    a, b = alpha + refused, beta + survived
-    value = float(shares @ betaln(a, b) - betaln(alpha, beta))
-    both = psi(alpha + beta) - shares @ psi(a + b)
-    gradient = both + np.array([shares @ psi(a) - psi(alpha), shares @ psi(b) - psi(beta)])
-    hessian = np.full((2, 2), polygamma(1, alpha + beta) - shares @ polygamma(1, a + b))
+    a, b, at_entry = alpha + refused, beta + survived, beta + entered
+    value = float(shares @ (betaln(a, b) - betaln(alpha, at_entry)))
+    both = shares @ (psi(alpha + at_entry) - psi(a + b))
+    gradient = both + np.array([shares @ psi(a) - psi(alpha), shares @ (psi(b) - psi(at_entry))])
+    hessian = np.full((2, 2), shares @ (polygamma(1, alpha + at_entry) - polygamma(1, a + b)))
     hessian[0, 0] += shares @ polygamma(1, a) - polygamma(1, alpha)
-    hessian[1, 1] += shares @ polygamma(1, b) - polygamma(1, beta)
+    hessian[1, 1] += shares @ (polygamma(1, b) - polygamma(1, at_entry))
     return in_logs(theta, Derivatives(value, gradient, hessian))

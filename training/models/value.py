@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,8 @@ class ValueModel:
     ``net_share``: revenue net of refunds per unit of gross spend, over everyone. ``margin_share``: recorded
     margin per unit of net revenue, None where none is recorded. ``season``: the year's rhythm, by whose clock
     ``orders`` is fitted and asked; None where the days count alike. With one, every table that is handed in
-    says its ``as_of``, in a column or in the index.
+    says its ``as_of``, in a column or in the index. ``facts``: the features that it looks at;
+    ``silent``: those that the learners beside it leave out.
     """
 
     orders: PurchaseModel
@@ -50,6 +51,9 @@ class ValueModel:
     net_share: float
     margin_share: float | None
     season: Season | None = None
+
+    facts: ClassVar[tuple[str, ...]] = ("orders", "days_since_first_order", "days_since_last_order")
+    silent: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
     def fit(

@@ -33,7 +33,11 @@ OBJECTIVES: dict[str, tuple[Objective, FloatArray]] = {
     "gammagamma": (SPENDS.objective, np.array([1.2, 1.0, 0.3])),
     "sbg": (
         lambda theta: sbg_likelihood(
-            theta, np.array([0.0, 2, 5]), np.array([1.0, 1, 0]), np.array([0.5, 0.2, 0.3])
+            theta,
+            np.array([0.0, 2, 5]),
+            np.array([1.0, 1, 0]),
+            np.array([0.0, 1, 3]),
+            np.array([0.5, 0.2, 0.3]),
         ),
         np.array([-0.3, 0.4]),
     ),
