@@ -37,7 +37,8 @@ def backtest_project(
     too short, or customers too few, for a number that anybody should use.
     """
     tables, as_of, notes = read_project(project, steps)
-    asked = plan(days_known(tables, as_of), project.training, moments=moments, step_days=step_days)
+    days = days_known(tables, as_of, project.training.horizon_days)
+    asked = plan(days, project.training, moments=moments, step_days=step_days)
     found = roll(tables, as_of, project.training, project.policy, asked=asked, step=steps.step)
     if folder is not None:
         with steps.step("Writing the report"):
