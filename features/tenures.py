@@ -34,7 +34,7 @@ def grouped_tenures(subscriptions: ir.Table, as_of: date, period: Period) -> ir.
 
 
 def customer_tenures(subscriptions: ir.Table, as_of: date, period: Period) -> ir.Table | None:
-    """Return the distinct (``entered``, ``renewals``, ``ended``), and the ``customers`` that share each, sorted.
+    """Return the distinct (``entered``, ``renewals``, ``ended``) and how many customers share each, sorted.
 
     As in `grouped_tenures`, with all of a customer's subscriptions as one: it begins with the first and has
     ended when none runs. ``entered``: the renewals that lay behind on the day before the first end on record,
