@@ -1,4 +1,4 @@
-"""``joren backtest`` without its terminal: the past rolled over, and the report of it."""
+"""``joren backtest`` and ``joren horizon`` without the terminal: what the past tells, and its reports."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from joren.project import Project
 from joren.workplace import workplace
 from training.backtest_words import Language, markdown
 from training.backtested import Backtest
+from training.horizon import Advice, advise
 from training.panel import days_known
 from training.rolling import plan, roll
 
 if TYPE_CHECKING:
     from joren.moment import Steps
 
-__all__ = ["FILES", "backtest_project"]
+__all__ = ["FILES", "advise_project", "backtest_project"]
+
+PICTURE = "horizon.png"
 
 FILES = {"backtest.md": "the whole of it, to read", "backtest.json": "every figure, for machines"}
 
@@ -62,3 +65,18 @@ def _write(found: Backtest, source: str, folder: Path, language: Language) -> No
         for name, text in texts.items():
             (stage.new / name).write_text(f"{text.rstrip()}\n", encoding="utf-8")
         stage.commit(*names, *texts)
+
+
+def advise_project(project: Project, steps: Steps, folder: Path | None) -> tuple[Advice, Path | None]:
+    """Advise a project's horizon, and draw it into ``folder`` (None: nowhere); return the picture's path."""
+    tables, as_of, _ = read_project(project, steps)
+    with steps.step("Measuring the customers' gaps"):
+        advice = advise(tables, as_of)
+    if folder is None:
+        return advice, None
+    from training.horizon_plot import figure
+
+    with steps.step("Drawing"), workplace(folder) as stage:
+        figure(advice).savefig(stage.new / PICTURE)
+        stage.commit(PICTURE)
+    return advice, folder / PICTURE

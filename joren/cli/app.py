@@ -20,6 +20,7 @@ from joren.cli import (
     clv_fit,
     cx,
     features,
+    horizon,
     init,
     keys,
     models,
@@ -114,6 +115,7 @@ _add(app, "train", run.train, run.TRAIN_EXAMPLES)
 _add(app, "score", run.score, run.SCORE_EXAMPLES)
 _add(app, "at-risk", at_risk.at_risk, at_risk.EXAMPLES)
 _add(app, "backtest", backtest.backtest, backtest.EXAMPLES)
+_add(app, "horizon", horizon.horizon, horizon.EXAMPLES)
 _add(app, "models", models.models, models.EXAMPLES)
 _add(app, "promote", promote.promote, promote.PROMOTE_EXAMPLES)
 _add(app, "rollback", promote.rollback, promote.ROLLBACK_EXAMPLES)

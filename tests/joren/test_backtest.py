@@ -44,3 +44,13 @@ def test_where_the_report_goes_is_the_projects_own_to_say(tmp_path: Path) -> Non
     done = joren("backtest", "--project", tmp_path, "--out", tmp_path)
     assert done.exit_code == 2
     assert "--out goes with --transactions" in " ".join(done.stderr.split())
+
+
+def test_a_horizon_is_advised_and_drawn(tmp_path: Path) -> None:
+    data = tmp_path / "sales.csv"
+    shop().to_csv(data, index=False)
+    done = joren("horizon", "--transactions", data, "--out", tmp_path / "out", "--language", "ja")
+    assert done.exit_code == 0, done.output
+    assert "horizon_days = " in done.stdout
+    assert "理由" in done.stdout
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["horizon.png"]
