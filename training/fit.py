@@ -15,7 +15,7 @@ from features.catalogue import CATALOGUE
 from features.tables import Tables
 from training.attributes import Attributes, attribute_of
 from training.bundle import Bundle
-from training.choice import choose
+from training.choice import Choice, choose
 from training.config import TrainingConfig
 from training.errors import ConvergenceError, NotEnoughDataError
 from training.explain import Baseline
@@ -99,11 +99,7 @@ def fit(
     value: Valuation | None = None
     learned = NOTHING_LEARNED
     try:
-        value = (
-            SubscriptionValue.fit(tables, as_of, behaviour)
-            if tables.contract
-            else ValueModel.fit(behaviour, FAMILIES[choice.picked], choice.season)
-        )
+        value = valuation(tables, as_of, behaviour, choice)
         if moments:
             with threadpool_limits(config.threads, user_api="blas"):
                 panel = build_panel(snapshots, moments, config.horizon_days, known_by=as_of)
@@ -146,6 +142,13 @@ def fit(
         profile=learned.profile or _profile(value, behaviour, config.horizon_days),
         attributes=attributes,
     )
+
+
+def valuation(tables: Tables, as_of: date, behaviour: pd.DataFrame, choice: Choice) -> Valuation:
+    """Fit the value model of ``choice`` to a behaviour table, a contract's where there are contracts."""
+    if tables.contract:
+        return SubscriptionValue.fit(tables, as_of, behaviour)
+    return ValueModel.fit(behaviour, FAMILIES[choice.picked], choice.season)
 
 
 def _why(
@@ -228,11 +231,11 @@ def learned_from(
     panel: Panel, features: tuple[str, ...], value: Valuation, config: TrainingConfig
 ) -> tuple[Learners, Method]:
     """Return the learners fitted to a panel with its value features, and how their stack was learned."""
-    later = _out_of_time_folds(panel, config)
+    later = out_of_time_folds(panel, config)
     folds, method = (later, Method.OUT_OF_TIME) if later else (customer_folds(panel), Method.CROSS_FITTED)
     with ThreadPoolExecutor() as pool:
-        held_out = pool.map(lambda fold: _held_out(fold[0], fold[1], features, config), folds)
-    stack = Stack.fit(list(held_out))
+        said = pool.map(lambda fold: held_out(fold[0], fold[1], features, config), folds)
+    stack = Stack.fit(list(said))
     rows = panel.sample(config.max_rows, config.horizon_days, config.seed)
     return learners_of(value)(rows.inputs, rows.outcomes, features, stack, config), method
 
@@ -272,7 +275,7 @@ def _constant(values: pd.Series[float]) -> bool:
     return bool(np.isnan(known).all() if np.isnan(first) else (known == first).all())
 
 
-def _out_of_time_folds(panel: Panel, config: TrainingConfig) -> list[tuple[Panel, Panel]]:
+def out_of_time_folds(panel: Panel, config: TrainingConfig) -> list[tuple[Panel, Panel]]:
     """Pair earlier rows with one later moment, newest first: the outcomes end before the moment begins.
 
     Held-out moments stand half a horizon apart. Beyond the newest, one counts only where a third of the panel
@@ -301,7 +304,7 @@ def customer_folds(panel: Panel, folds: int = FOLDS) -> list[tuple[Panel, Panel]
     ]
 
 
-def _held_out(
+def held_out(
     train: Panel, held: Panel, features: tuple[str, ...], config: TrainingConfig
 ) -> tuple[Array, Array]:
     """Members' log-odds (rows, 3) on the held-out rows, and what came of them."""

@@ -1,0 +1,210 @@
+"""Trials of hyperparameters, out of time, on what was known before the moment that judges the result.
+
+Each trial fits the churn learners on earlier moments and is judged on later ones; the newest complete horizon,
+on which the configuration is evaluated and held against the champion, is not looked at. Optuna keeps the trials
+in an SQLite file, so that a study that was interrupted goes on; each trial draws from a seed of its own, so that
+it goes on as if it had not been.
+
+Source: Akiba et al., "Optuna: A Next-generation Hyperparameter Optimization Framework", KDD 2019; the sampler is
+Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (TPE), NIPS 2011.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from features.tables import Tables
+from training.choice import choose
+from training.config import Hyperparameters, TrainingConfig
+from training.errors import NotEnoughDataError
+from training.fit import held_out, out_of_time_folds, usable_features, with_value_features
+from training.metrics import METRICS
+from training.models.value import FAMILIES, ValueModel
+from training.panel import Panel, build_panel, days_known, disjoint_moments, past_moments
+from training.snapshots import Snapshots
+from training.stack import Stack
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.distributions import BaseDistribution
+
+__all__ = ["Trial", "tune"]
+
+SIGNIFICANT = 4  # digits of a hyperparameter
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One set of hyperparameters, and its log-loss at each held-out moment, in nats."""
+
+    number: int
+    hyperparameters: Hyperparameters
+    by_moment: Mapping[date, float]
+
+    @property
+    def log_loss(self) -> float:
+        """The mean over the moments: what is to be made small."""
+        return float(np.mean(list(self.by_moment.values())))
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What hyperparameters are tried on: pairs of earlier rows and a later moment, and the features."""
+
+    folds: Sequence[tuple[Panel, Panel]]
+    features: tuple[str, ...]
+    config: TrainingConfig
+
+    @classmethod
+    def of(cls, snapshots: Snapshots, as_of: date, config: TrainingConfig) -> Trials:
+        """Return those of the history before the moment that judges what is fitted by ``as_of``.
+
+        Raises ``NotEnoughDataError`` where no moment there can be held out.
+        """
+        folds: Sequence[tuple[Panel, Panel]] = ()
+        features: tuple[str, ...] = ()
+        days = days_known(snapshots.tables, as_of)
+        for judged in disjoint_moments(days, config.horizon_days)[:1]:
+            before = [day for day in days if day <= judged]
+            panel = _panel(snapshots, judged, past_moments(before, config), config)
+            if panel.moments:
+                features, _ = usable_features(panel, config.allow)
+                folds = out_of_time_folds(panel, config)
+        if not folds:
+            raise NotEnoughDataError(
+                f"The history is too short to try hyperparameters out of time, {config.horizon_days} days ahead.",
+                mend="Leave out --trials, ask for a shorter horizon, or load more of the history.",
+            )
+        return cls(folds, features, config)
+
+    @property
+    def name(self) -> str:
+        """A name for these trials: the same data and the same settings, the same name."""
+        digest = hashlib.sha256(json.dumps(self.config.to_dict(), sort_keys=True).encode())
+        for train, held in self.folds:
+            for frame in (train.inputs[list(self.features)], train.outcomes, held.outcomes):
+                digest.update(pd.util.hash_pandas_object(frame).to_numpy().tobytes())
+        return digest.hexdigest()[:16]
+
+    def run(self, number: int, hyperparameters: Hyperparameters) -> Trial:
+        """Fit the churn learners on each fold's earlier rows, and judge their mean on its later moment."""
+        config = replace(self.config, hyperparameters=hyperparameters)
+        with threadpool_limits(config.threads, user_api="blas"), ThreadPoolExecutor() as pool:
+            said = pool.map(lambda fold: held_out(*fold, self.features, config), self.folds)
+            by_moment = {
+                fold[1].moments[0]: METRICS["log_loss"].of(
+                    churned, 1.0 / (1.0 + np.exp(-Stack.prior().combine(odds)))
+                )
+                for fold, (odds, churned) in zip(self.folds, said, strict=True)
+            }
+        return Trial(number, hyperparameters, by_moment)
+
+
+def tune(
+    tables: Tables,
+    as_of: date,
+    config: TrainingConfig,
+    trials: int,
+    storage: Path,
+    *,
+    snapshots: Snapshots | None = None,
+) -> list[Trial]:
+    """Try hyperparameters until ``trials`` are on record in ``storage``, and return these, the best first.
+
+    The first trial is of ``config`` as it is. ``storage``: an SQLite file, made where it is not there.
+    """
+    on = Trials.of(snapshots or Snapshots(tables), as_of, config)
+    with _quiet():
+        import optuna
+
+        study = optuna.create_study(
+            storage=f"sqlite:///{storage.resolve()}", study_name=on.name, load_if_exists=True
+        )
+        done = _done(study)
+        for number in range(len(done), trials):
+            seed = np.random.SeedSequence([config.seed, number]).generate_state(1)[0]
+            study.sampler = optuna.samplers.TPESampler(seed=int(seed))
+            if number == 0:
+                study.enqueue_trial(asdict(config.hyperparameters))
+            asked = study.ask(_space())
+            trial = on.run(number, _hyperparameters(asked.params))
+            asked.set_user_attr("by_moment", {str(day): loss for day, loss in trial.by_moment.items()})
+            study.tell(asked, trial.log_loss)
+        return sorted(_done(study)[:trials], key=lambda trial: trial.log_loss)
+
+
+def _panel(snapshots: Snapshots, moment: date, moments: list[date], config: TrainingConfig) -> Panel:
+    """Return the panel that a fit at ``moment`` would see, value features within; empty where it has none."""
+    behaviour = snapshots.behaviour(moment)
+    if not moments:
+        return Panel(behaviour.iloc[:0].set_index(["as_of", "customer_id"]), behaviour.iloc[:0])
+    choice = choose(snapshots.tables, moment, config.horizon_days)
+    value = ValueModel.fit(behaviour, FAMILIES[choice.picked], choice.season)
+    panel = build_panel(snapshots, moments, config.horizon_days, known_by=moment)
+    return with_value_features(panel, value, config.horizon_days)
+
+
+def _done(study: Study) -> list[Trial]:
+    """Return the trials that came to an end, in their order; one that was interrupted is made again."""
+    from optuna.trial import TrialState
+
+    return [
+        Trial(
+            number,
+            _hyperparameters(one.params),
+            {date.fromisoformat(day): loss for day, loss in one.user_attrs["by_moment"].items()},
+        )
+        for number, one in enumerate(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+    ]
+
+
+def _hyperparameters(drawn: Mapping[str, float]) -> Hyperparameters:
+    return Hyperparameters(
+        **{
+            name: value if isinstance(value, int) else float(f"{value:.{SIGNIFICANT}g}")
+            for name, value in drawn.items()
+        }
+    )
+
+
+def _space() -> dict[str, BaseDistribution]:
+    from optuna.distributions import FloatDistribution, IntDistribution
+
+    return {
+        "rounds": IntDistribution(20, 400, log=True),
+        "max_depth": IntDistribution(2, 8),
+        "eta": FloatDistribution(0.01, 0.3, log=True),
+        "min_child_weight": FloatDistribution(1.0, 200.0, log=True),
+        "reg_lambda": FloatDistribution(0.1, 100.0, log=True),
+        "subsample": FloatDistribution(0.4, 1.0),
+        "colsample_bytree": FloatDistribution(0.2, 1.0),
+        "ridge_penalty": FloatDistribution(1.0, 2000.0, log=True),
+    }
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Have Optuna say nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import optuna
+
+        before = optuna.logging.get_verbosity()
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        try:
+            yield
+        finally:
+            optuna.logging.set_verbosity(before)
