@@ -10,10 +10,11 @@ from features.sources import read_tables
 from joren.project import Project, moment_asked
 from training.backtest import hold_out
 from training.bundle import Bundle
+from training.checks import faults
 from training.config import TrainingConfig
 from training.errors import BundleError, RegistryError
 from training.evaluate import Evaluation
-from training.gate import FIRST, Verdict, faults, judge_challenger
+from training.gate import FIRST, Verdict, judge_challenger
 from training.golden import Golden
 from training.metadata import Metadata
 from training.registry import Registry, Version
@@ -38,8 +39,14 @@ class Challenge:
 
 
 def registry_of(project: Project) -> Registry:
-    """Return the registry that the project keeps its models in."""
-    return Registry.local(project.folder)
+    """Return the registry that the project keeps its models in: its folder's own, or a tracking server.
+
+    The environment's MLFLOW_TRACKING_URI comes before joren.toml's ``[mlflow] tracking_uri``.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or project.tracking_uri
+    if uri:
+        return Registry(uri, artifact_root="", model_name=project.model_name)
+    return replace(Registry.local(project.folder), model_name=project.model_name)
 
 
 def whoever() -> str:

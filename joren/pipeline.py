@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Protocol
 
@@ -31,6 +31,7 @@ from training.golden import Golden
 from training.promotion import POINTER
 from training.registry import Registry
 from training.snapshots import Snapshots
+from training.tuning import Trial, tune
 
 __all__ = ["Steps", "run_once", "run_project", "score_project", "train_project"]
 
@@ -85,12 +86,19 @@ def run_project(project: Project, steps: Steps) -> RunReport:
         return _published(walk, evaluation, kept)
 
 
-def train_project(project: Project, steps: Steps) -> TrainingReport:
-    """Learn, judge and register; the new model becomes the champion where it is better than what stands."""
+def train_project(project: Project, steps: Steps, trials: int = 0) -> TrainingReport:
+    """Learn, judge and register; the new model becomes the champion where the gate lets it in.
+
+    ``trials``: sets of hyperparameters that are tried first; what is learned with is the best of them.
+    """
     with _begun(project, steps) as walk:
+        tried = _tried(walk, trials) if trials else []
+        if tried:
+            training = replace(project.training, hyperparameters=tried[0].hyperparameters)
+            walk = replace(walk, project=replace(project, training=training))  # noqa: PLW2901 - tuned
         bundle, evaluation = _learned(walk)
-        kept = _kept(walk, bundle, evaluation)
-        return training_report(walk.tables, bundle, evaluation, kept)
+        kept = _kept(walk, bundle, evaluation, tried)
+        return training_report(walk.tables, bundle, evaluation, kept, tried)
 
 
 def score_project(project: Project, steps: Steps) -> RunReport:
@@ -111,6 +119,21 @@ def _begun(project: Project, steps: Steps) -> Iterator[Walk]:
         yield Walk(project, stage, steps, started, run_id, tables, as_of, Snapshots(tables))
 
 
+def _tried(walk: Walk, trials: int) -> list[Trial]:
+    """Try hyperparameters, with what earlier runs on the same data have tried; the best first."""
+    home = walk.project.folder / "mlruns"
+    home.mkdir(exist_ok=True)
+    with walk.steps.step(f"Trying {trials} sets of hyperparameters"):
+        return tune(
+            walk.tables,
+            walk.as_of,
+            walk.project.training,
+            trials,
+            home / "trials.db",
+            snapshots=walk.snapshots,
+        )
+
+
 def _learned(walk: Walk) -> tuple[Bundle, Evaluation | None]:
     config, policy, snapshots = walk.project.training, walk.project.policy, walk.snapshots
     with walk.steps.step(f"Learning from what was known by {walk.as_of}"):
@@ -120,7 +143,7 @@ def _learned(walk: Walk) -> tuple[Bundle, Evaluation | None]:
     return bundle, evaluation
 
 
-def _kept(walk: Walk, bundle: Bundle, evaluation: Evaluation | None) -> Kept:
+def _kept(walk: Walk, bundle: Bundle, evaluation: Evaluation | None, trials: Sequence[Trial] = ()) -> Kept:
     """Hold the new model against the champion, register it, and promote it where it may take the place."""
     project, path, home = walk.project, walk.stage.scratch / MODEL, registry_of(walk.project)
     bundle.save(path)
@@ -135,7 +158,9 @@ def _kept(walk: Walk, bundle: Bundle, evaluation: Evaluation | None) -> Kept:
         )
     verdict = challenge.verdict
     with walk.steps.step("Keeping the model in MLflow"):
-        version = keep(home, path, evaluation, verdict, project=project, snapshots=walk.snapshots)
+        version = keep(
+            home, path, evaluation, verdict, project=project, snapshots=walk.snapshots, trials=trials
+        )
         if verdict.promoted:
             home.promote(version.number, project.bundles, why=verdict.why, who=whoever(), over=challenge.over)
     return Kept(version, verdict)

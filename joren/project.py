@@ -17,8 +17,8 @@ from joren.errors import ConfigError
 from joren.places import source_of
 from joren.sections import ProjectFile
 from joren.toml_faults import refusal, refuse_unknown_column
+from training.checks import Gate
 from training.config import Hyperparameters, TrainingConfig
-from training.gate import Gate
 from training.limits import Limits
 from training.policy import Policy
 
@@ -43,6 +43,8 @@ class Project:
     serving: Mapping[str, object] = field(default_factory=dict)
     gate: Gate = field(default_factory=Gate)
     limits: Limits = field(default_factory=Limits)
+    tracking_uri: str | None = None
+    model_name: str = "joren"
 
     @property
     def bundles(self) -> Path:
@@ -102,6 +104,8 @@ def load_project(folder: Path) -> Project:
         serving=file.serving.model_dump(exclude_none=True),
         gate=Gate(**file.gate.model_dump()),
         limits=Limits(**file.monitor.model_dump()),
+        tracking_uri=file.mlflow.tracking_uri,
+        model_name=file.mlflow.name,
     )
 
 

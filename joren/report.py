@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from joren.tracking import Kept
 from training.bundle import Bundle
 from training.evaluate import Evaluation
 from training.metadata import Metadata
+from training.tuning import Trial
 
 __all__ = ["Rows", "RunReport", "TrainingReport", "run_report", "score_rows", "training_report"]
 
@@ -59,6 +60,7 @@ class TrainingReport:
     evaluation: Evaluation | None
     kept: Kept
     rows: Rows
+    trials: Sequence[Trial] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON's own types."""
@@ -67,6 +69,8 @@ class TrainingReport:
             "registered_version": self.kept.version.number,
             "promoted": self.kept.verdict.promoted,
             "why": self.kept.verdict.why,
+            "gate": self.kept.verdict.to_json(),
+            "trials": [{**asdict(one.hyperparameters), "log_loss": one.log_loss} for one in self.trials],
             "as_of": self.metadata.as_of.isoformat(),
             "horizon_days": self.metadata.horizon_days,
             "rows": self.rows.to_json(),
@@ -190,11 +194,15 @@ def _told_of_others(tables: Tables) -> Iterator[str]:
 
 
 def training_report(
-    tables: Tables, bundle: Bundle, evaluation: Evaluation | None, kept: Kept
+    tables: Tables,
+    bundle: Bundle,
+    evaluation: Evaluation | None,
+    kept: Kept,
+    trials: Sequence[Trial] = (),
 ) -> TrainingReport:
-    """Put together what was learned."""
+    """Put together what was learned; ``trials`` of hyperparameters, the best first."""
     rows = Rows.of(tables, bundle.metadata.as_of)
-    return TrainingReport(bundle.metadata, bundle.version, evaluation, kept, rows)
+    return TrainingReport(bundle.metadata, bundle.version, evaluation, kept, rows, trials)
 
 
 def score_rows(scores: pd.DataFrame) -> list[dict[str, Any]]:

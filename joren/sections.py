@@ -138,6 +138,13 @@ class Gate(Section):
     bias_limit: Annotated[float, Field(ge=0)] = 0.50
 
 
+class Mlflow(Section):
+    """Where models are kept: ``mlruns/mlflow.db`` of the folder, unless a tracking URI is given."""
+
+    tracking_uri: Annotated[str, Field(min_length=1)] | None = None
+    name: Annotated[str, Field(pattern=r"^[^/:.%'\"]+$")] = "joren"
+
+
 class Value(Section):
     """How money is reckoned, and from when on a customer counts as gone."""
 
@@ -215,6 +222,7 @@ class ProjectFile(Section):
     run: Run = Run()
     training: Training = Training()
     gate: Gate = Gate()
+    mlflow: Mlflow = Mlflow()
     value: Value = Value()
     bands: Bands = Bands()
     serving: Serving = Serving()

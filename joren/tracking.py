@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,17 +16,19 @@ from features.tables import Source, Tables
 from features.window import Window
 from joren.project import Project
 from training import clv_plots
+from training.breakdown import by_segment, risk_tenths
 from training.bundle import Bundle
 from training.errors import ConvergenceError, NotEnoughDataError
 from training.evaluate import Evaluation
 from training.gate import Verdict, skill
 from training.golden import Golden
-from training.mlflow_run import Nested, measures
+from training.mlflow_run import Nested, measures, slug
 from training.model_card import model_card
 from training.models.value import ValueModel
 from training.plots import figures
 from training.registry import GOLDEN, Registry, Version
 from training.snapshots import Snapshots
+from training.tuning import Trial
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,20 +54,30 @@ def keep(
     *,
     project: Project,
     snapshots: Snapshots,
+    trials: Sequence[Trial] = (),
 ) -> Version:
-    """Register the bundle in ``bundle_path`` with all that tells how it came about; nothing is promoted."""
+    """Register the bundle in ``bundle_path`` with all that tells how it came about; nothing is promoted.
+
+    The very bundle again is not drawn again: its pictures are in its first run.
+    """
     bundle, tables = Bundle.load(bundle_path), snapshots.tables
     fingerprint = _fingerprint(tables, project, bundle.metadata.as_of)
+    known = any(one.bundle_version == bundle.version for one in registry.versions())
     return registry.register(
         bundle_path,
         evaluation,
         parameters=_parameters(project),
         fingerprint=fingerprint,
-        figures=_pictures(bundle, evaluation, tables) if evaluation else {},
+        figures=_pictures(bundle, evaluation, tables) if evaluation and not known else {},
         card=model_card(bundle, evaluation, fingerprint),
         tags=_tags(evaluation, verdict),
-        documents={GOLDEN: Golden.of(bundle).to_json(), "gate.json": verdict.to_json()},
-        nested=_moments(evaluation, verdict),
+        documents={
+            GOLDEN: Golden.of(bundle).to_json(),
+            "gate.json": verdict.to_json(),
+            **_tenths(evaluation),
+        },
+        metrics=_segments(evaluation, snapshots),
+        nested=[*_moments(evaluation, verdict), *_trials(trials)],
     )
 
 
@@ -85,6 +97,33 @@ def _moments(evaluation: Evaluation | None, verdict: Verdict) -> Iterator[Nested
         if one is not None:
             asked = {"moment": one.moment, "kind": one.kind, "horizon_days": one.horizon_days}
             yield Nested(f"{one.moment} {name}", asked, measures(one))
+
+
+def _trials(trials: Sequence[Trial]) -> Iterator[Nested]:
+    """Yield a nested run for each trial of hyperparameters, in the order of the trials."""
+    for one in sorted(trials, key=lambda trial: trial.number):
+        by_moment = {f"log_loss/{moment}": loss for moment, loss in one.by_moment.items()}
+        yield Nested(
+            f"trial {one.number}", asdict(one.hyperparameters), {"log_loss": one.log_loss, **by_moment}
+        )
+
+
+def _tenths(evaluation: Evaluation | None) -> dict[str, str]:
+    table = risk_tenths(evaluation) if evaluation else None
+    return {} if table is None else {"tenths.csv": table.to_csv()}
+
+
+def _segments(evaluation: Evaluation | None, snapshots: Snapshots) -> dict[str, float]:
+    """Return the main model's measures in each segment, by names such as "segment/loyal/auc"."""
+    if evaluation is None:
+        return {}
+    moment = evaluation.moment
+    told = by_segment(evaluation, snapshots.behaviour(moment), snapshots.reference(moment))
+    return {
+        f"segment/{slug(name)}/{measure}": value
+        for name, measured in told.items()
+        for measure, value in measured.items()
+    }
 
 
 def _parameters(project: Project) -> dict[str, object]:

@@ -63,7 +63,7 @@ def _put_paths_right(database: Path, artifacts: Path) -> None:
 def quiet() -> Iterator[None]:
     """Have MLflow say nothing, to nobody, and hold no database open; all but telemetry is then as before."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    before = {name: os.environ.get(name) for name in MEANWHILE}
+    before = {name: os.environ.get(name) for name in (*MEANWHILE, "MLFLOW_TRACKING_URI")}
     levels = {name: logging.getLogger(name).level for name in NOISY}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -75,8 +75,8 @@ def quiet() -> Iterator[None]:
         finally:
             for name, level in levels.items():
                 logging.getLogger(name).setLevel(level)
-            for name, text in before.items():
+            for name, text in before.items():  # MLflow itself sets the tracking URI, for its children
                 if text is None:
-                    del os.environ[name]
+                    os.environ.pop(name, None)
                 else:
                     os.environ[name] = text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from training.bundle import Bundle
-from training.provenance import git_commit, requirements
+from training.provenance import git_commit, lock_hash, requirements
 from training.score_schema import SCORE_SCHEMA
 
 if TYPE_CHECKING:
@@ -21,9 +22,20 @@ if TYPE_CHECKING:
 
     from training.evaluate import Evaluation
 
-__all__ = ["Nested", "labels", "log_measures", "log_model", "log_nested", "measures"]
+__all__ = [
+    "Nested",
+    "labels",
+    "log_data",
+    "log_documents",
+    "log_measures",
+    "log_model",
+    "log_nested",
+    "measures",
+    "slug",
+]
 
 LOADER = Path(__file__).with_name("pyfunc_model.py")
+DIGEST = 32  # MLflow takes no more than 36 characters
 NOT_RETURNED = ("reasons", "run_id")  # columns of a score that a loaded model does not give
 TYPES = MappingProxyType(
     {
@@ -53,6 +65,7 @@ def labels(bundle: Bundle) -> dict[str, str]:
         "method": about.method,
         "as_of": about.as_of.isoformat(),
         "horizon_days": str(about.horizon_days),
+        "lock_sha256": lock_hash(),
     }
     commit = git_commit()
     return {**told, "mlflow.source.git.commit": commit} if commit else told
@@ -69,10 +82,41 @@ def log_measures(mlflow: ModuleType, evaluation: Evaluation | None, model_id: st
 def measures(evaluation: Evaluation) -> dict[str, float]:
     """Return each model's measures under names that MLflow allows: "BG/NBD", "auc" become "bg_nbd/auc"."""
     return {
-        f"{re.sub('[^a-z0-9]+', '_', model.lower())}/{name}": value
+        f"{slug(model)}/{name}": value
         for model, measured in evaluation.metrics.items()
         for name, value in measured.items()
     }
+
+
+def slug(name: str) -> str:
+    """Return a name that MLflow allows.
+
+    >>> slug("Can't Lose Them")
+    'can_t_lose_them'
+    """
+    return re.sub("[^a-z0-9]+", "_", name.lower())
+
+
+def log_data(mlflow: ModuleType, fingerprint: Mapping[str, str | int]) -> None:
+    """Log which data it was, as parameters and as MLflow's own dataset: its hash, and no row of it."""
+    from mlflow.data.code_dataset_source import CodeDatasetSource
+    from mlflow.data.meta_dataset import MetaDataset
+
+    told = {f"data/{key}": value for key, value in fingerprint.items()}
+    mlflow.log_params(told)
+    digest = hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()[:DIGEST]
+    source = CodeDatasetSource(tags={key: str(value) for key, value in told.items()})
+    data = MetaDataset(source, "transactions", digest)  # type: ignore[abstract] # MLflow left it so
+    mlflow.log_input(data, context="training")
+
+
+def log_documents(mlflow: ModuleType, documents: Mapping[str, object]) -> None:
+    """Log texts as they are, and anything else as JSON, by file name."""
+    for file, document in documents.items():
+        if isinstance(document, str):
+            mlflow.log_text(document, file)
+        else:
+            mlflow.log_dict(document, file)
 
 
 def log_nested(mlflow: ModuleType, experiment: str, nested: Iterable[Nested]) -> None:

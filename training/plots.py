@@ -31,6 +31,7 @@ OTHERS = (
 )
 SHARES = np.linspace(0, 1, 201)  # curves are drawn on this grid: no step in one is a customer
 FEATURES_SHOWN = 15
+SMALLEST_LIST = 0.03  # share of the customers: a lift in fewer is noise
 
 
 def figures(evaluation: Evaluation, importance: Mapping[str, float] | None = None) -> dict[str, Figure]:
@@ -51,6 +52,7 @@ def _drawn(evaluation: Evaluation, importance: Mapping[str, float]) -> Iterator[
         yield "roc", _roc(evaluation)
         yield "precision_recall", _precision_recall(evaluation)
         yield "gain", _gain(evaluation)
+        yield "lift", _lift(evaluation)
     if "ece" in measured:
         yield "reliability", _reliability(evaluation)
     if "gini" in measured:
@@ -112,6 +114,25 @@ def _gain(evaluation: Evaluation) -> Figure:
         axes.plot(SHARES, _gained(churned, score), **style, label=label)
     in_percent(axes)
     axes.legend(loc="lower right")
+    return figure
+
+
+def _lift(evaluation: Evaluation) -> Figure:
+    churned = evaluation.predictions["churned"].to_numpy()
+    figure, (axes,) = canvas(
+        f"Among the fifth most at risk {_main(evaluation, 'lift_20'):.2f} times as many leave as on average",
+        _about(evaluation),
+        x="share of the customers, most at risk first",
+        y="times the average churn among them",
+    )
+    axes.axhline(1, color=FAINT, linewidth=1.2, label="chance")
+    shown = SHARES[SHARES >= SMALLEST_LIST]
+    for model, style, score in _rankings(evaluation):
+        label = _label(evaluation, model, "lift_20", "lift at 20%", ".2f")
+        axes.plot(shown, _gained(churned, score)[-len(shown) :] / shown, **style, label=label)
+    in_percent(axes)
+    axes.yaxis.set_major_formatter("{x:.1f}")
+    axes.legend(loc="upper right")
     return figure
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["git_commit", "requirements"]
+__all__ = ["git_commit", "lock_hash", "requirements"]
 
 NEEDED = (
     "duckdb",
@@ -32,6 +33,14 @@ def git_commit() -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return said.stdout.strip()
+
+
+def lock_hash() -> str:
+    """Return the SHA-256 of the lock that the checkout holds; without one, of what is installed here."""
+    lock = Path(__file__).parents[1] / "requirements" / "runtime.txt"
+    if lock.exists():
+        return hashlib.sha256(lock.read_bytes()).hexdigest()
+    return hashlib.sha256("\n".join(requirements()).encode()).hexdigest()
 
 
 def requirements() -> list[str]:

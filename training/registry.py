@@ -18,7 +18,15 @@ from training import mlflow_home, promotion
 from training.bundle import Bundle
 from training.errors import PromotionLockedError, RegistryError
 from training.golden import Golden
-from training.mlflow_run import Nested, labels, log_measures, log_model, log_nested
+from training.mlflow_run import (
+    Nested,
+    labels,
+    log_data,
+    log_documents,
+    log_measures,
+    log_model,
+    log_nested,
+)
 from training.promotion import How, Promotion
 
 if TYPE_CHECKING:
@@ -68,13 +76,14 @@ class Registry:
         card: str,
         tags: Mapping[str, str] | None = None,
         documents: Mapping[str, object] | None = None,
+        metrics: Mapping[str, float] | None = None,
         nested: Iterable[Nested] = (),
     ) -> Version:
         """Log a run of all that is given, register the bundle as a new version, and return that version.
 
-        ``fingerprint`` says what data it was (hash, period, rows, schema); ``documents`` become JSON files by
-        their names, ``nested`` runs below this one. A bundle that is registered already gets a run of its
-        own, but no second version. Raises ``BundleError`` where it is damaged.
+        ``fingerprint`` says what data it was (hash, period, rows, schema); ``documents`` and ``figures``
+        become files by their names, ``nested`` runs below this one. A bundle that is registered already gets
+        a run of its own, but no second version. Raises ``BundleError`` where it is damaged.
         """
         bundle = Bundle.load(bundle_path)
         known = next((one for one in self.versions() if one.bundle_version == bundle.version), None)
@@ -85,14 +94,12 @@ class Registry:
             with mlflow.start_run(
                 experiment_id=experiment, run_name=name, tags=told, description=card
             ) as run:
-                mlflow.log_params(
-                    {**parameters, **{f"data/{key}": value for key, value in fingerprint.items()}}
-                )
-                mlflow.log_text(card, "model_card.md")
+                mlflow.log_params(dict(parameters))
+                log_data(mlflow, fingerprint)
+                log_documents(mlflow, {"model_card.md": card, **(documents or {})})
                 for stem, figure in figures.items():
                     mlflow.log_figure(figure, f"figures/{stem}.png")
-                for file, document in (documents or {}).items():
-                    mlflow.log_dict(document, file)
+                mlflow.log_metrics(dict(metrics or {}))
                 log_nested(mlflow, experiment, nested)
                 if known:
                     log_measures(mlflow, evaluation)

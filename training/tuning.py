@@ -1,12 +1,12 @@
 """Trials of hyperparameters, out of time, on what was known before the moment that judges the result.
 
-Each trial fits the churn learners on earlier moments and is judged on later ones; the newest complete horizon,
-on which the configuration is evaluated and held against the champion, is not looked at. Optuna keeps the trials
-in an SQLite file, so that a study that was interrupted goes on; each trial draws from a seed of its own, so that
-it goes on as if it had not been.
+Each trial fits the churn learners on earlier moments and is judged on later ones; the newest complete
+horizon, on which the configuration is evaluated and held against the champion, is not looked at. Optuna keeps
+the trials in an SQLite file, so that a study that was interrupted goes on; each trial draws from a seed of
+its own, so that it goes on as if it had not been.
 
-Source: Akiba et al., "Optuna: A Next-generation Hyperparameter Optimization Framework", KDD 2019; the sampler is
-Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (TPE), NIPS 2011.
+Source: Akiba et al., "Optuna: A Next-generation Hyperparameter Optimization Framework", KDD 2019; the sampler
+is TPE: Bergstra et al., "Algorithms for Hyper-Parameter Optimization", NIPS 2011.
 """
 
 from __future__ import annotations
@@ -20,19 +20,26 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from features.tables import Tables
+from training.attributes import Attributes
 from training.choice import choose
 from training.config import Hyperparameters, TrainingConfig
 from training.errors import NotEnoughDataError
-from training.fit import held_out, out_of_time_folds, usable_features, with_value_features
+from training.fit import (
+    held_out,
+    out_of_time_folds,
+    usable_features,
+    valuation,
+    with_attributes,
+    with_value_features,
+)
 from training.metrics import METRICS
-from training.models.value import FAMILIES, ValueModel
 from training.panel import Panel, build_panel, days_known, disjoint_moments, past_moments
 from training.snapshots import Snapshots
 from training.stack import Stack
@@ -76,16 +83,17 @@ class Trials:
         """
         folds: Sequence[tuple[Panel, Panel]] = ()
         features: tuple[str, ...] = ()
-        days = days_known(snapshots.tables, as_of)
+        days = days_known(snapshots.tables, as_of, config.horizon_days)
         for judged in disjoint_moments(days, config.horizon_days)[:1]:
-            before = [day for day in days if day <= judged]
-            panel = _panel(snapshots, judged, past_moments(before, config), config)
-            if panel.moments:
-                features, _ = usable_features(panel, config.allow)
+            before = days_known(snapshots.tables, judged, config.horizon_days)
+            moments = past_moments(before, config)
+            if moments:
+                panel, silent = _panel(snapshots, judged, moments, config)
+                features, _ = usable_features(panel, config.allow, silent) if panel.moments else ((), ())
                 folds = out_of_time_folds(panel, config)
         if not folds:
             raise NotEnoughDataError(
-                f"The history is too short to try hyperparameters out of time, {config.horizon_days} days ahead.",
+                f"The history is too short to try hyperparameters {config.horizon_days} days out of time.",
                 mend="Leave out --trials, ask for a shorter horizon, or load more of the history.",
             )
         return cls(folds, features, config)
@@ -103,7 +111,7 @@ class Trials:
         """Fit the churn learners on each fold's earlier rows, and judge their mean on its later moment."""
         config = replace(self.config, hyperparameters=hyperparameters)
         with threadpool_limits(config.threads, user_api="blas"), ThreadPoolExecutor() as pool:
-            said = pool.map(lambda fold: held_out(*fold, self.features, config), self.folds)
+            said = pool.map(lambda fold: held_out(fold[0], fold[1], self.features, config), self.folds)
             by_moment = {
                 fold[1].moments[0]: METRICS["log_loss"].of(
                     churned, 1.0 / (1.0 + np.exp(-Stack.prior().combine(odds)))
@@ -146,15 +154,18 @@ def tune(
         return sorted(_done(study)[:trials], key=lambda trial: trial.log_loss)
 
 
-def _panel(snapshots: Snapshots, moment: date, moments: list[date], config: TrainingConfig) -> Panel:
-    """Return the panel that a fit at ``moment`` would see, value features within; empty where it has none."""
-    behaviour = snapshots.behaviour(moment)
-    if not moments:
-        return Panel(behaviour.iloc[:0].set_index(["as_of", "customer_id"]), behaviour.iloc[:0])
-    choice = choose(snapshots.tables, moment, config.horizon_days)
-    value = ValueModel.fit(behaviour, FAMILIES[choice.picked], choice.season)
-    panel = build_panel(snapshots, moments, config.horizon_days, known_by=moment)
-    return with_value_features(panel, value, config.horizon_days)
+def _panel(
+    snapshots: Snapshots, as_of: date, moments: list[date], config: TrainingConfig
+) -> tuple[Panel, frozenset[str]]:
+    """Return the panel that a fit at ``as_of`` learns from, and the features that say nothing in it."""
+    tables = snapshots.tables
+    snapshots.build([as_of, *moments])
+    attributes = Attributes.learn(tables, as_of, config.attributes)
+    behaviour = attributes.beside(snapshots.behaviour(as_of), tables, as_of)
+    value = valuation(tables, as_of, behaviour, choose(tables, as_of, config.horizon_days))
+    panel = build_panel(snapshots, moments, config.horizon_days, known_by=as_of)
+    panel = with_attributes(panel, attributes, tables)
+    return with_value_features(panel, value, config.horizon_days), value.silent
 
 
 def _done(study: Study) -> list[Trial]:
@@ -172,12 +183,11 @@ def _done(study: Study) -> list[Trial]:
 
 
 def _hyperparameters(drawn: Mapping[str, float]) -> Hyperparameters:
-    return Hyperparameters(
-        **{
-            name: value if isinstance(value, int) else float(f"{value:.{SIGNIFICANT}g}")
-            for name, value in drawn.items()
-        }
-    )
+    rounded: dict[str, Any] = {
+        name: value if isinstance(value, int) else float(f"{value:.{SIGNIFICANT}g}")
+        for name, value in drawn.items()
+    }
+    return Hyperparameters(**rounded)
 
 
 def _space() -> dict[str, BaseDistribution]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from joren.report import RunReport, TrainingReport, score_rows
 from training.evaluate import Evaluation
 from training.metadata import Metadata
 from training.metrics import METRICS
+from training.tuning import Trial
 
 __all__ = ["at_risk_table", "show_run", "show_training"]
 
@@ -58,10 +60,23 @@ def show_run(report: RunReport, folder: Path, next_commands: Sequence[str], cons
 def show_training(report: TrainingReport, console: Console) -> None:
     """Print how the models compare, and what became of the new one."""
     section(console, *_judged(report.evaluation, report.metadata))
+    if report.trials:
+        section(console, f"The best of {len(report.trials)} sets of hyperparameters", _tuned(report.trials))
     number, verdict = report.kept.version.number, report.kept.verdict
     told = "is the champion from now on" if verdict.promoted else "is registered; the champion stays"
     section(console, "Version", Text(f"{number} ({report.model_version}) {told}: {verdict.why}"))
     console.print()
+
+
+def _tuned(trials: Sequence[Trial]) -> RenderableType:
+    """Return the best set as lines of joren.toml, and what it gains on the moments of the trials."""
+    best, given = trials[0], min(trials, key=lambda trial: trial.number)
+    lines = [f"{name} = {value}" for name, value in asdict(best.hyperparameters).items()]
+    told = (
+        f"log-loss {best.log_loss:.4f} after {given.log_loss:.4f} with those given, out of time, before the "
+        "moment above. Without --trials the next run uses what joren.toml says:"
+    )
+    return Group(Text(told, style="dim"), Text("\n".join(["[training.hyperparameters]", *lines])))
 
 
 def _sections(report: RunReport, width: int) -> Iterator[tuple[str, RenderableType]]:

@@ -44,6 +44,7 @@ RUN_EXAMPLES = (
 )
 TRAIN_EXAMPLES = (
     ("joren train", "learn from all that is known by now"),
+    ("joren train --trials 40", "look for better hyperparameters first; a second time it goes on"),
     ("joren train --as-of 2026-03-31 --json", "as of another day, for machines"),
 )
 SCORE_EXAMPLES = (
@@ -123,6 +124,9 @@ def train(
     project: ProjectFolder = Path(),
     as_of: AsOf = None,
     horizon_days: HorizonDays = None,
+    trials: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Try N sets of hyperparameters first, and take the best.")
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Learn from past moments, judge the models on a held-out period, and register the result in MLflow.
@@ -137,7 +141,7 @@ def train(
         from joren import pipeline
         from joren.cli.render import show_training
 
-    report = pipeline.train_project(_project(project, as_of, horizon_days), steps)
+    report = pipeline.train_project(_project(project, as_of, horizon_days), steps, trials)
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
     else:

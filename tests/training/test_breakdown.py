@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from training.breakdown import by_segment, risk_tenths
 
 from features.reference import reference_at
 from tests.training.bundles import AS_OF, a_shop
 from tests.training.test_plots import an_evaluation
+from training.breakdown import by_segment, risk_tenths
 from training.evaluate import judge
 
 

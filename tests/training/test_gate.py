@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 from tests.training.bundles import a_shop, fitted
+from training.checks import Check, Gate, faults
 from training.config import Hyperparameters, TrainingConfig
 from training.evaluate import Evaluation, Forecast
-from training.gate import FIRST, Check, Gate, Verdict, faults, judge_challenger, skill
+from training.gate import FIRST, Verdict, judge_challenger, skill
 from training.golden import Golden
 from training.snapshots import Snapshots
 

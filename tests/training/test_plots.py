@@ -36,7 +36,15 @@ def an_evaluation(customers: int = 400, *, bought: bool = True) -> Evaluation:
 
 def test_every_picture_can_be_drawn() -> None:
     drawn = figures(an_evaluation(), IMPORTANCE)
-    assert list(drawn) == ["roc", "precision_recall", "gain", "reliability", "value_deciles", "importance"]
+    assert list(drawn) == [
+        "roc",
+        "precision_recall",
+        "gain",
+        "lift",
+        "reliability",
+        "value_deciles",
+        "importance",
+    ]
     for figure in drawn.values():
         page = io.BytesIO()
         figure.savefig(page, format="png")
@@ -50,7 +58,7 @@ def test_titles_state_what_is_seen_and_of_how_many() -> None:
     assert "400 customers, 91 days after 1997-12-31, out-of-time" in axes.texts[0].get_text()
 
 
-@pytest.mark.parametrize("picture", ["roc", "precision_recall", "gain"])
+@pytest.mark.parametrize("picture", ["roc", "precision_recall", "gain", "lift"])
 def test_a_curve_has_the_same_points_however_many_customers(picture: str) -> None:
     few, many = (figures(an_evaluation(n))[picture].axes[0].lines for n in (30, 900))
     assert [len(line.get_xdata()) for line in few] == [len(line.get_xdata()) for line in many]
