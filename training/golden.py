@@ -18,7 +18,6 @@ import pandas as pd
 import pyarrow as pa
 
 from training.bundle import SCORE_SCHEMA, Bundle
-from training.profile import PROBABILITY, Profile
 
 __all__ = ["Golden", "made_up_customers"]
 
@@ -41,7 +40,7 @@ class Golden:
     @classmethod
     def of(cls, bundle: Bundle) -> Self:
         """Score made-up customers. Raises ``pyarrow.ArrowException`` for scores that break their schema."""
-        customers = made_up_customers(bundle.profile)
+        customers = made_up_customers(bundle)
         as_of = bundle.metadata.as_of
         table = customers.astype(object).where(customers.notna(), None)
         rows = ({str(name): value for name, value in row.items()} for row in table.to_dict("records"))
@@ -68,15 +67,18 @@ class Golden:
         return cls(date.fromisoformat(kept["as_of"]), tuple(kept["customers"]), tuple(kept["scores"]))
 
 
-def made_up_customers(profile: Profile) -> pd.DataFrame:
+def made_up_customers(bundle: Bundle) -> pd.DataFrame:
     """Return a behaviour table of customers of whom each feature is one of its tenths, or missing.
 
-    What must agree does: nobody's first order comes after the last, or only one on two days.
+    An attribute, of which the profile knows nothing, is 0 or 1. What must agree does: nobody's first order
+    comes after the last, or only one on two days.
     """
     draw = np.random.default_rng(0)
     columns: dict[str, Any] = {"customer_id": [f"golden-{number:02}" for number in range(CUSTOMERS)]}
-    for name, histogram in profile.features.items():
-        if name == PROBABILITY:
+    for name in bundle.metadata.features:
+        histogram = bundle.profile.features.get(name)
+        if histogram is None:
+            columns[name] = draw.integers(0, 2, CUSTOMERS).astype(np.float64)
             continue
         missing = max(counts.missing_share for counts in histogram.moments)
         value = draw.choice(histogram.edges or (math.nan,), CUSTOMERS)

@@ -83,9 +83,9 @@ class Trials:
         """
         folds: Sequence[tuple[Panel, Panel]] = ()
         features: tuple[str, ...] = ()
-        days = days_known(snapshots.tables, as_of, config.horizon_days)
+        days = days_known(snapshots.tables, as_of, config.horizon_days) or [as_of]
         for judged in disjoint_moments(days, config.horizon_days)[:1]:
-            before = days_known(snapshots.tables, judged, config.horizon_days)
+            before = days_known(snapshots.tables, judged, config.horizon_days) or [judged]
             moments = past_moments(before, config)
             if moments:
                 panel, silent = _panel(snapshots, judged, moments, config)
