@@ -23,6 +23,8 @@ __all__ = ["NORMAL_95", "Backtest", "Judged", "by_segment"]
 
 NORMAL_95 = 1.96
 FEWEST_IN_SEGMENT = 50
+CHANCE = 0.5
+PARTS = ("logistic regression", "XGBoost")  # that ours is made of
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Backtest:
     ) -> Self:
         """Draw customers anew, and put together what the moments tell."""
         evaluations = [one.evaluation for one in judged]
-        peers = [peer for peer in PEERS if all(peer in it.metrics for it in evaluations)]
+        peers = _rivals(evaluations)
         resampled = Resampled.of(evaluations, [*peers, BASE_RATE, OURS], rounds=rounds, seed=seed)
         moments = tuple(_with_spread(one, number, resampled, peers) for number, one in enumerate(judged))
         horizon_days = evaluations[0].horizon_days
@@ -173,6 +175,14 @@ def by_segment(predictions: pd.DataFrame, segments: pd.Series[str]) -> dict[str,
     return measured
 
 
+def _rivals(evaluations: Sequence[Evaluation]) -> list[str]:
+    """Return the peers that forecast at every moment; with contracts, the model of contracts alone."""
+    everywhere = [model for model in evaluations[0].metrics if all(model in it.metrics for it in evaluations)]
+    return [model for model in everywhere if model in PEERS] or [
+        model for model in everywhere if model not in {*PARTS, BASE_RATE, OURS}
+    ]
+
+
 def _with_spread(judged: Judged, number: int, resampled: Resampled, peers: Sequence[str]) -> Judged:
     evaluation = judged.evaluation
     errors: dict[str, dict[str, float]] = {}
@@ -201,7 +211,7 @@ def _trial(
         skill_error=over_constant.standard_error / constant,
         ece=ours["ece"],
         auc=ours["auc"],
-        recency_auc=metrics[RECENCY]["auc"],
+        recency_auc=metrics[RECENCY]["auc"] if RECENCY in metrics else CHANCE,
         log_loss=_to_best(metrics, differences, peers, "log_loss"),
         ranking=_to_best(metrics, differences, peers, "auc"),
     )

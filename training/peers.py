@@ -29,8 +29,10 @@ def peers_at(snapshots: Snapshots, moment: date, config: TrainingConfig) -> dict
 
     The recency rule ranks by the days since the last order. BG/NBD (with Gamma-Gamma for the spend) is
     fitted on the histories; XGBoost on RFM on up to three moments, a horizon apart, whose outcomes were over.
-    One that the past is too short for is left out.
+    One that the past is too short for is left out. With contracts none of them has a say: nobody is silent.
     """
+    if snapshots.tables.contract:
+        return {}
     behaviour = snapshots.behaviour(moment)
     said = {RECENCY: Forecast(churn=recency_rule(behaviour))}
     horizon = config.horizon_days
