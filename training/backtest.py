@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 
@@ -18,12 +18,19 @@ from training.fit import covered, customer_folds, fit, usable_features, with_val
 from training.frames import as_frame
 from training.learners import Learners
 from training.models.subscription_value import Valuation
-from training.panel import Method, build_panel, days_known, disjoint_moments, method_for
+from training.panel import (
+    SHORTEST_HORIZON_DAYS,
+    Method,
+    build_panel,
+    days_known,
+    disjoint_moments,
+    method_for,
+    shorter_horizon,
+)
 from training.policy import Policy
 from training.snapshots import Snapshots
 from training.stack import Stack
 
-SHORTEST_DAYS = 14
 OUTCOMES = ["churned", "orders", "revenue"]
 
 
@@ -38,25 +45,30 @@ def hold_out(
     """Judge the models on the newest outcomes known by ``as_of``; None where the history is too short.
 
     With two horizons or more on record: fitted a horizon before the data ends, on what was known then. With
-    one: the learners are cross-fitted by customer at that moment. With none: the lifetime-value model alone
-    is asked an easier question, the last third of the history. ``snapshots``: as in `fit`.
+    one: the learners are cross-fitted by customer at that moment. With none: they are asked an easier
+    question, the shorter horizon that they learned from. ``snapshots``: as in `fit`.
     """
     snapshots = snapshots or Snapshots(tables)
     first_day, last_day = covered(tables, as_of, config.horizon_days)
     method = method_for(first_day, last_day, config.horizon_days)
-    if method is Method.LIFETIME_VALUE_ONLY:
-        shorter = (last_day - first_day).days // 3
-        config = replace(config, horizon_days=max(shorter, 1))
-        moment = last_day - timedelta(days=config.horizon_days)
-        if shorter < SHORTEST_DAYS:
+    days = days_known(tables, as_of, config.horizon_days)
+    if method in (Method.SHORTER_HORIZON, Method.LIFETIME_VALUE_ONLY):
+        shorter = shorter_horizon(first_day, last_day)
+        if shorter < SHORTEST_HORIZON_DAYS:
             return None
-        easier, _ = tried_at(snapshots, moment, config, policy, known_by=as_of, method=method)
+        config = replace(config, horizon_days=shorter)
+        moment = disjoint_moments(days, shorter)[0]
+        easiest = Method.LIFETIME_VALUE_ONLY if tables.contract else None
+        easier, _ = tried_at(snapshots, moment, config, policy, known_by=as_of, method=easiest)
         return replace(easier, kind="shorter-horizon")
     if tables.contract and method is Method.CROSS_FITTED:
         return cross_fitted_contracts(snapshots, as_of, config)
-    moment = disjoint_moments(days_known(tables, as_of, config.horizon_days), config.horizon_days)[0]
-    out_of_time, bundle = tried_at(snapshots, moment, config, policy, known_by=as_of)
-    if method is Method.OUT_OF_TIME or bundle.value is None:
+    moment = disjoint_moments(days, config.horizon_days)[0]
+    if method is Method.OUT_OF_TIME:
+        return tried_at(snapshots, moment, config, policy, known_by=as_of)[0]
+    alone = Method.LIFETIME_VALUE_ONLY
+    out_of_time, bundle = tried_at(snapshots, moment, config, policy, known_by=as_of, method=alone)
+    if bundle.value is None:
         return out_of_time
     return _cross_fitted(out_of_time, bundle.value, snapshots, as_of, config)
 

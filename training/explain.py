@@ -112,8 +112,11 @@ def _parts(
     total = total.drop(columns=list(VALUE_FEATURES), errors="ignore")
     size = shares.abs() + SMALLEST
     weight = size.div(size.sum(axis=1), axis=0)
+    trust, near = learners.churn.trust_in_start, shares
+    if learners.horizon_days != horizon_days:
+        near = _shapley(table, typical, value, learners.horizon_days)
     for fact in value.facts:
-        handed_on = learners.churn.trust_in_start * shares[fact] + weight[fact] * by_learners
+        handed_on = shares[fact] + (trust - 1.0) * near[fact] + weight[fact] * by_learners
         total[fact] = total.get(fact, 0.0) + handed_on
     return _summed(total)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from features.catalogue import CATALOGUE
 from features.tables import Tables
 from training.attributes import Attributes, attribute_of
 from training.bundle import Bundle
+from training.carried import forecast_over
 from training.choice import Choice, choose
 from training.config import TrainingConfig
 from training.errors import ConvergenceError, NotEnoughDataError
@@ -35,6 +37,7 @@ from training.panel import (
     days_known,
     method_for,
     past_moments,
+    shorter_horizon,
 )
 from training.policy import Policy
 from training.profile import Profile
@@ -91,7 +94,12 @@ def fit(
     days = days_known(tables, as_of, config.horizon_days) or [as_of]
     first_day, last_day = days[0], days[-1]
     method = method or method_for(first_day, last_day, config.horizon_days)
-    moments = [] if method is Method.LIFETIME_VALUE_ONLY else past_moments(days, config)
+    if method is Method.SHORTER_HORIZON and tables.contract:
+        method = Method.LIFETIME_VALUE_ONLY
+    asked = config
+    if method is Method.SHORTER_HORIZON:
+        asked = replace(config, horizon_days=shorter_horizon(first_day, last_day))
+    moments = [] if method is Method.LIFETIME_VALUE_ONLY else past_moments(days, asked)
     snapshots.build([as_of, *moments])
     attributes = Attributes.learn(tables, as_of, config.attributes)
     behaviour = attributes.beside(snapshots.behaviour(as_of), tables, as_of)
@@ -102,9 +110,9 @@ def fit(
         value = valuation(tables, as_of, behaviour, choice)
         if moments:
             with threadpool_limits(config.threads, user_api="blas"):
-                panel = build_panel(snapshots, moments, config.horizon_days, known_by=as_of)
+                panel = build_panel(snapshots, moments, asked.horizon_days, known_by=as_of)
                 panel = with_attributes(panel, attributes, tables)
-                learned = learn(panel, config, value)
+                learned = learn(panel, asked, value, config.horizon_days)
     except NotEnoughDataError as lack:
         learned = NOTHING_LEARNED._replace(lack=_sentence(lack.what))
     return Bundle(
@@ -112,7 +120,7 @@ def fit(
             as_of=as_of,
             training=config,
             method=learned.method.value,
-            why=learned.lack or _why(tables, first_day, last_day, learned.moments, config.horizon_days),
+            why=learned.lack or _why(tables, first_day, last_day, learned, config.horizon_days),
             features=(*(feature.name for feature in CATALOGUE), *attributes.columns),
             zone=tables.zone,
             currency=tables.currency,
@@ -151,17 +159,20 @@ def valuation(tables: Tables, as_of: date, behaviour: pd.DataFrame, choice: Choi
     return ValueModel.fit(behaviour, FAMILIES[choice.picked], choice.season)
 
 
-def _why(
-    tables: Tables, first_day: date, last_day: date, moments: tuple[date, ...], horizon_days: int
-) -> str:
+def _why(tables: Tables, first_day: date, last_day: date, learned: Learned, horizon_days: int) -> str:
     history = f"the history of {(last_day - first_day).days + 1:,} days"
     if tables.contract:
         history = f"what is on record of contracts that ended by {last_day}"
-    if not moments:
+    past = learned.moments
+    if learned.learners is None or not past:
         return f"{history} holds no earlier {horizon_days} days whose outcome is known"
-    if len(moments) == 1:
-        return f"{history} holds one past moment with known outcomes, {moments[0]}"
-    return f"{history} holds {len(moments)} past moments with known outcomes, {moments[0]} to {moments[-1]}"
+    told = f"{len(past)} past moments with known outcomes, {past[0]} to {past[-1]}"
+    if len(past) == 1:
+        told = f"one past moment with known outcomes, {past[0]}"
+    shorter = learned.learners.horizon_days
+    if shorter < horizon_days:
+        return f"{history} is short for {horizon_days} days; over {shorter} it holds {told}"
+    return f"{history} holds {told}"
 
 
 def _sentence(what: str) -> str:
@@ -190,10 +201,11 @@ def covered(tables: Tables, as_of: date, horizon_days: int) -> tuple[date, date]
     return tables.first_day(as_of) or as_of, tables.last_day(as_of) or as_of
 
 
-def learn(panel: Panel, config: TrainingConfig, value: Valuation) -> Learned:
+def learn(panel: Panel, config: TrainingConfig, value: Valuation, horizon_days: int) -> Learned:
     """Fit the learners on a panel of past moments, beside value models of the kind of ``value``.
 
-    Where no moment tells enough, the value model stands alone.
+    Where no moment tells enough, the value model stands alone. ``horizon_days``: what scores are asked for;
+    where the panel's outcomes are of fewer days, ``value`` carries them on.
     """
     panel = with_value_features(panel, value, config.horizon_days)
     if not panel.moments:
@@ -201,8 +213,12 @@ def learn(panel: Panel, config: TrainingConfig, value: Valuation) -> Learned:
     features, leaks = usable_features(panel, config.allow, value.silent)
     rows = panel.sample(config.max_rows, config.horizon_days, config.seed)
     learners, method = learned_from(panel, features, value, config)
+    if config.horizon_days < horizon_days:
+        method = Method.SHORTER_HORIZON
     stayed = rows.inputs[rows.outcomes["churned"] == 0]
-    profile = Profile.of(panel.inputs, lambda table: learners.forecast(table)["churn"].to_numpy())
+    profile = Profile.of(
+        panel.inputs, lambda table: forecast_over(horizon_days, learners, value, table)["churn"].to_numpy()
+    )
     return Learned(
         learners, method, tuple(panel.moments), len(panel.inputs), len(rows.inputs), stayed, profile, leaks
     )

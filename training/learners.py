@@ -36,8 +36,12 @@ class LearnersFit(Protocol):
 
 @dataclass(frozen=True)
 class Learners:
-    """The three models; further orders and revenue are None where too few customers bought to learn from."""
+    """The three models; further orders and revenue are None where too few customers bought to learn from.
 
+    ``horizon_days``: the length of the outcomes that they were learned from.
+    """
+
+    horizon_days: int
     churn: ChurnModel
     further: FurtherOrders | None
     revenue: Revenue | None
@@ -68,7 +72,9 @@ class Learners:
             )
             further = pool.submit(FurtherOrders.fit, table, features, orders, seed=seed, threads=threads)
             earned = pool.submit(Revenue.fit, table, features, revenue, seed=seed, threads=threads)
-        return cls(ChurnModel(members.result(), stack), further.result(), earned.result())
+        return cls(
+            config.horizon_days, ChurnModel(members.result(), stack), further.result(), earned.result()
+        )
 
     @classmethod
     def fit_churn(
@@ -88,7 +94,7 @@ class Learners:
             threads=config.threads,
             hyperparameters=config.hyperparameters,
         )
-        return cls(ChurnModel(members, stack), None, None)
+        return cls(config.horizon_days, ChurnModel(members, stack), None, None)
 
     def forecast(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return ``churn`` (probability), ``orders`` and ``revenue`` for each row of ``table``, on its index.
@@ -112,6 +118,7 @@ class Learners:
         if self.revenue is not None:
             parts["revenue"] = self.revenue.members
         kept = {
+            "horizon_days": self.horizon_days,
             "stack": {"intercept": self.churn.stack.intercept, "weights": list(self.churn.stack.weights)},
             "revenue_scale": None if self.revenue is None else self.revenue.scale,
             "members": {name: members.to_dict() for name, members in parts.items()},
@@ -131,6 +138,7 @@ class Learners:
         stack = Stack(kept["stack"]["intercept"], tuple(kept["stack"]["weights"]))
         further, revenue = parts.get("further_orders"), parts.get("revenue")
         return cls(
+            kept["horizon_days"],
             ChurnModel(parts["churn"], stack),
             None if further is None else FurtherOrders(further),
             None if revenue is None else Revenue(revenue, kept["revenue_scale"]),

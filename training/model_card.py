@@ -39,8 +39,8 @@ KINDS = {
         "same period. This is **not** out of time, and flatters."
     ),
     "shorter-horizon": (
-        "History holds no earlier outcome of that length: the lifetime-value model was asked an easier "
-        "question, over a shorter horizon."
+        "History holds no earlier outcome of that length: the models were asked an easier question, over "
+        "a shorter horizon."
     ),
 }
 LIMITS = (

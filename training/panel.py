@@ -22,6 +22,7 @@ from training.snapshots import Snapshots
 
 __all__ = [
     "FEWEST_CUSTOMERS",
+    "SHORTEST_HORIZON_DAYS",
     "Method",
     "Panel",
     "build_panel",
@@ -30,10 +31,13 @@ __all__ = [
     "lead_days",
     "method_for",
     "past_moments",
+    "shorter_horizon",
 ]
 
 SHORTEST_LEAD_DAYS = 28
 SHORTEST_STEP_DAYS = 7
+SHORTEST_HORIZON_DAYS = 14
+HORIZONS_IN_HISTORY = 4
 PER_HORIZON = 3
 FEWEST_CUSTOMERS = 100
 
@@ -42,6 +46,7 @@ class Method(StrEnum):
     """What the length of the history allows: disjoint outcome horizons on record decide."""
 
     LIFETIME_VALUE_ONLY = "lifetime-value model alone"
+    SHORTER_HORIZON = "learned over a shorter horizon, carried on by the lifetime-value model"
     CROSS_FITTED = "cross-fitted by customer, not out of time"
     OUT_OF_TIME = "out of time"
 
@@ -92,7 +97,7 @@ def lead_days(horizon_days: int) -> int:
 def method_for(first_day: date, last_day: date, horizon_days: int) -> Method:
     """Return what the history from ``first_day`` to ``last_day`` allows.
 
-    >>> method_for(date(1997, 1, 1), date(1997, 9, 30), 273).value
+    >>> method_for(date(1997, 1, 1), date(1997, 2, 20), 30).value
     'lifetime-value model alone'
     >>> method_for(date(1997, 1, 1), date(1998, 3, 31), 91).value
     'out of time'
@@ -100,8 +105,14 @@ def method_for(first_day: date, last_day: date, horizon_days: int) -> Method:
     usable = (last_day - first_day).days - lead_days(horizon_days)
     horizons = usable // horizon_days
     if horizons < 1:
-        return Method.LIFETIME_VALUE_ONLY
+        learnable = shorter_horizon(first_day, last_day) >= SHORTEST_HORIZON_DAYS
+        return Method.SHORTER_HORIZON if learnable else Method.LIFETIME_VALUE_ONLY
     return Method.CROSS_FITTED if horizons == 1 else Method.OUT_OF_TIME
+
+
+def shorter_horizon(first_day: date, last_day: date) -> int:
+    """Return the days of a horizon of which the history holds two or three beside what leads up to them."""
+    return (last_day - first_day).days // HORIZONS_IN_HISTORY
 
 
 def days_known(tables: Tables, as_of: date, horizon_days: int) -> list[date]:

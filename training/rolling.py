@@ -147,7 +147,7 @@ def _learnable(moments: Sequence[date], days: Sequence[date], horizon_days: int)
     return [
         moment
         for moment in moments
-        if method_for(days[0], moment, horizon_days) is not Method.LIFETIME_VALUE_ONLY
+        if method_for(days[0], moment, horizon_days) in (Method.OUT_OF_TIME, Method.CROSS_FITTED)
     ]
 
 

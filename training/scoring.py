@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from features.reference import Reference
 from features.segments import cycle_status, segment
+from training.carried import forecast_over, log_odds_beyond
 from training.clv import Prediction, hazard_ratio, lifetime_value, margin_rate, order_dates
 from training.evaluate import Forecast, recency_rule
 from training.learners import Learners
@@ -65,7 +66,7 @@ class Scorer:
         value, horizon = self._value(), self.metadata.horizon_days
         table = self.with_value_features(behaviour)
         if self.learners is not None:
-            said = self.learners.forecast(table)
+            said = forecast_over(horizon, self.learners, value, table)
             return Prediction(
                 horizon, *(said[name].to_numpy(np.float64) for name in ("churn", "orders", "revenue"))
             )
@@ -91,12 +92,12 @@ class Scorer:
             revenue=expected * value.expected_spend(behaviour),
         )
         if self.learners is not None:
-            odds = self.learners.churn.log_odds(
-                self.learners.churn.members, self.with_value_features(behaviour)
-            )
+            table = self.with_value_features(behaviour)
+            odds = self.learners.churn.log_odds(self.learners.churn.members, table)
+            beyond = log_odds_beyond(horizon, self.learners, value, table)
             said |= {
-                "logistic regression": Forecast(churn=expit(odds[:, 1])),
-                "XGBoost": Forecast(churn=expit(odds[:, 2])),
+                "logistic regression": Forecast(churn=expit(odds[:, 1] + beyond)),
+                "XGBoost": Forecast(churn=expit(odds[:, 2] + beyond)),
             }
         ours = self.forecast(behaviour)
         return said | {
@@ -104,8 +105,9 @@ class Scorer:
         }
 
     def with_value_features(self, behaviour: pd.DataFrame) -> pd.DataFrame:
-        """Return the table with what the value model says of each customer beside it."""
-        said = self._value().features(behaviour, self.metadata.horizon_days)
+        """Return the table with what the value model says of each customer, over the learners' horizon."""
+        horizon = self.metadata.horizon_days if self.learners is None else self.learners.horizon_days
+        said = self._value().features(behaviour, horizon)
         return behaviour.drop(columns=list(VALUE_FEATURES), errors="ignore").join(said)
 
     def _predicted(self, behaviour: pd.DataFrame, as_of: date) -> dict[str, Array | pd.Series | None]:

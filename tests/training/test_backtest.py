@@ -7,14 +7,17 @@ import pandas as pd
 import pytest
 
 from features.errors import ImmatureWindowError
+from features.labels import outcomes_in
 from features.sources import read_tables, tables_from_frame
 from features.tables import DataConfig, Source, Tables
+from features.window import Window
 from tests.training.conftest import AS_OF, CONFIG, POLICY
 from training.backtest import hold_out, judged_at
 from training.bundle import Bundle
 from training.config import TrainingConfig
 from training.evaluate import judge
 from training.fit import fit
+from training.frames import as_frame
 from training.policy import Policy
 
 ONLINE_RETAIL = Path(__file__).parents[3] / "shared" / "data" / "online_retail" / "transactions.parquet"
@@ -40,15 +43,41 @@ def test_one_horizon_is_judged_on_customers_left_out_and_said_so(tables: Tables)
     assert fit(tables, as_of, config, POLICY).metadata.method == "cross-fitted by customer, not out of time"
 
 
-def test_no_full_horizon_leaves_the_value_model_alone_and_an_easier_question(tables: Tables) -> None:
-    as_of, config = date(1997, 9, 30), replace(CONFIG, horizon_days=273)
-    bundle = fit(tables, as_of, config, POLICY)
-    assert bundle.learners is None
-    assert bundle.metadata.method == "lifetime-value model alone"
+@pytest.fixture(scope="module")
+def carried(tables: Tables) -> Bundle:
+    """A bundle of a shop with no full horizon on record."""
+    return fit(tables, date(1997, 9, 1), replace(CONFIG, horizon_days=180), POLICY)
+
+
+def test_no_full_horizon_learns_over_a_shorter_one_and_is_asked_an_easier_question(
+    tables: Tables, carried: Bundle
+) -> None:
+    as_of, config, value = carried.metadata.as_of, carried.metadata.training, carried.value
+    assert value is not None
+    assert carried.learners is not None
+    assert carried.learners.horizon_days == 60
+    assert carried.metadata.method.startswith("learned over a shorter horizon")
+    assert carried.metadata.why.startswith("the history of 244 days is short for 180 days; over 60 it holds")
     found = hold_out(tables, as_of, config, POLICY)
     assert found is not None
-    assert (found.kind, found.horizon_days) == ("shorter-horizon", 90)
-    assert found.metrics["Joren"]["log_loss"] == pytest.approx(found.metrics["MBG/NBD"]["log_loss"])
+    assert (found.kind, found.horizon_days, found.moment) == ("shorter-horizon", 60, date(1997, 7, 3))
+    said = carried.by_model(carried.behaviour(tables, as_of))
+    truth = as_frame(outcomes_in(tables, Window(as_of, 180)))[["churned", "orders", "revenue"]]
+    ours, alone, rule = (judge(truth, **vars(said[name])) for name in ("Joren", value.title, "recency rule"))
+    assert ours["auc"] > max(alone["auc"], rule["auc"])
+    assert ours["log_loss"] < alone["log_loss"]
+    assert ours["deviance_revenue"] < alone["deviance_revenue"]
+    assert ours["deviance_orders"] < alone["deviance_orders"]
+    churn, orders = said["Joren"].churn, said["Joren"].orders
+    assert (np.asarray(orders) >= (1.0 - np.asarray(churn)) * (1.0 - 1e-9)).all()
+
+
+def test_reasons_of_what_was_carried_on_add_up_to_the_log_odds(tables: Tables, carried: Bundle) -> None:
+    behaviour = carried.behaviour(tables, carried.metadata.as_of).iloc[::9]
+    assert carried._explainer is not None
+    parts = carried._explainer.contributions(carried._scorer.with_value_features(behaviour))
+    churn = np.asarray(carried.by_model(behaviour)["Joren"].churn)
+    assert np.ptp(np.log(churn / (1.0 - churn)) - parts.sum(axis=1).to_numpy()) < 1e-4
 
 
 def test_a_few_days_of_history_cannot_be_judged(tables: Tables) -> None:
