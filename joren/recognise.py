@@ -11,9 +11,10 @@ from pathlib import Path
 
 from features.contract import CONTRACT, SCALES
 from features.duckdb_source import is_duckdb, tables_within
+from features.labelled import DATED
 from features.names import plain
 from features.opening import WITHIN, Opened, open_file
-from joren.usual_names import USUAL_NAMES, guess_columns
+from joren.usual_names import USUAL_NAMES, guess_columns, guess_labels
 
 __all__ = ["Found", "Place", "places_in", "recognise", "seen_as"]
 
@@ -46,16 +47,20 @@ class Place:
 
 @dataclass(frozen=True)
 class Found:
-    """A place taken for a table: its columns by the contract's names, what it leaves unsaid, its header."""
+    """A place taken for a table: its columns by the contract's names, what it leaves unsaid, its header.
+
+    ``labels``: of subscriptions without dates, the columns that tell the tenure and who left.
+    """
 
     place: Place
     columns: Mapping[str, str]
     header: tuple[str, ...]
     constants: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def missing(self, table: str) -> list[str]:
         """Return the required columns of ``table`` that were not recognised."""
-        said = {*self.columns, *self.constants}
+        said = {*self.columns, *self.constants, *(DATED if self.labels else ())}
         return [name for name in CONTRACT[table].required if name not in said]
 
 
@@ -75,15 +80,16 @@ def recognise(places: Iterable[Place]) -> dict[str, Found]:
     """Return, by table, the place that looks most like it; none is taken twice.
 
     A place is taken for a table whose required columns it has, by the columns that only this table has and by
-    its own name. Raises ``SourceNotFoundError`` or ``UnreadableSourceError``.
+    its own name. The first with a label and a tenure instead of dates holds the subscriptions and the
+    customers. Raises ``SourceNotFoundError`` or ``UnreadableSourceError``.
     """
     opened = {place: _open(place) for place in places}
+    found = next(filter(None, (_without_dates(*one) for one in opened.items())), {})
     likeness = {
         (table, place): _likeness(table, place, source.names)
         for place, source in opened.items()
         for table in CONTRACT
     }
-    found: dict[str, Found] = {}
     for (table, place), weight in sorted(likeness.items(), key=lambda each: -each[1]):
         if weight and table not in found and place not in {one.place for one in found.values()}:
             found[table] = _found(table, place, opened[place])
@@ -125,6 +131,19 @@ def _found(table: str, place: Place, opened: Opened) -> Found:
         kind = _kind_of(place, columns["score"], opened)
         constants = {"kind": kind} if kind else {}
     return Found(place, columns, header, constants)
+
+
+def _without_dates(place: Place, opened: Opened) -> dict[str, Found]:
+    """Return the place as subscriptions without dates, and as customers; nothing where it has no label."""
+    header = tuple(opened.names)
+    columns, labels = guess_columns(header, "subscriptions"), guess_labels(header)
+    if not labels or "customer_id" not in columns or "started_at" in columns:
+        return {}
+    kept = {name: user for name, user in columns.items() if name in {"customer_id", "plan", "monthly_amount"}}
+    return {
+        "subscriptions": Found(place, kept, header, labels=labels),
+        "customers": _found("customers", place, opened),
+    }
 
 
 def _kind_of(place: Place, column: str, opened: Opened) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from features.contract import CONTRACT, TableContract
-from features.tables import Source
+from features.labelled import DATED
+from features.tables import Labelled, Source
 
 __all__ = ["project_file_text"]
+
+WIDEST = 100
 
 
 def project_file_text(
@@ -19,11 +22,15 @@ def project_file_text(
     horizon_days: int = 91,
     currency: str | None = None,
     zone: str | None = None,
+    attributes: Sequence[str] = (),
+    leaks: Sequence[str] = (),
 ) -> str:
-    """Return the text of a ``joren.toml`` that reads ``sources``, by contract table; transactions are one.
+    """Return the text of a ``joren.toml`` that reads ``sources``, by contract table.
 
-    A required column that a source lacks is written with an empty name and a note to fill it in.
+    Transactions are one of them, or subscriptions. A required column that a source lacks is written with an
+    empty name and a note to fill it in. ``attributes`` are learned from, ``leaks`` named as left out.
     """
+    leaves = "buy nothing" if "transactions" in sources else "end the subscription"
     absent = [name for name in CONTRACT if name not in sources]
     lines = [
         "# Joren's settings for this folder. A line that begins with # shows a default or an example.",
@@ -34,17 +41,21 @@ def project_file_text(
         _line(
             f"as_of = {as_of or '2026-03-31'}", "the moment to score at; unset: the data's last day", as_of
         ),
-        _line(f"horizon_days = {horizon_days}", "to leave = to buy nothing in so many days", given=True),
+        _line(f"horizon_days = {horizon_days}", f"to leave = to {leaves} in so many days", given=True),
         _line("seed = 0", "the same data and seed give the same model, byte for byte"),
         "",
         "[business]",
         _line(f'zone = "{zone or "Asia/Tokyo"}"', "where days begin and end (IANA name); unset: UTC", zone),
         _line(f'currency = "{currency or "JPY"}"', "ISO 4217 code; unset: the data's own", currency),
+        _line(
+            "contract = true", "to leave = to end the subscription; unset: where there are no transactions"
+        ),
         "",
         *(line for name in CONTRACT if name in sources for line in _table_lines(name, sources[name])),
         *([f"# Also understood: [tables.NAME] with NAME one of {', '.join(absent)}", ""] if absent else []),
         "[data]",
         _line("refused_share_limit = 0.10", "where more of a table's rows are bad, a run stops"),
+        *_attribute_lines(attributes, leaks),
         "",
         "[data.rules]",
         _line("keep_repeated_lines = true", "lines that say the same as an earlier one stay"),
@@ -97,6 +108,43 @@ def _table_lines(name: str, source: Source) -> Iterator[str]:
     yield f"[tables.{name}.columns]   # Joren's name = the file's"
     yield from _column_lines(CONTRACT[name], source)
     yield ""
+    if source.labelled:
+        yield from _labelled_lines(source.labelled)
+
+
+def _attribute_lines(attributes: Sequence[str], leaks: Sequence[str]) -> Iterator[str]:
+    told = "columns of the customers to learn from, as they stand now"
+    if not attributes:
+        yield _line('attributes = ["prefecture"]', told)
+        return
+    yield "attributes = [   # " + told
+    yield from _in_lines(map(_quoted, attributes))
+    yield "]"
+    if leaks:
+        yield f"# Left out, as their names say that they know who left: {', '.join(leaks)}"
+
+
+def _in_lines(words: Iterable[str]) -> Iterator[str]:
+    """Yield lines of ``words`` with commas between them, none broken."""
+    line = " "
+    for word in words:
+        if len(line) + len(word) > WIDEST:
+            yield line
+            line = " "
+        line += f" {word},"
+    yield line
+
+
+def _labelled_lines(labelled: Labelled) -> Iterator[str]:
+    yield "[tables.subscriptions.labelled]   # a table without dates: how it stood on one day"
+    yield _line(
+        f"taken_on = {labelled.taken_on}", "please put the day it was taken on, and as_of with it", True
+    )
+    yield _line(
+        f"tenure_months = {_quoted(labelled.tenure_months)}", "whole months that each has stayed", True
+    )
+    yield _line(f"churned = {_quoted(labelled.churned)}", "who left at the end of the last of them", True)
+    yield ""
 
 
 def _column_lines(contract: TableContract, source: Source) -> Iterator[str]:
@@ -105,9 +153,11 @@ def _column_lines(contract: TableContract, source: Source) -> Iterator[str]:
     for column in contract.columns:
         if column.name in source.columns:
             yield _line(f"{column.name} = {_quoted(source.columns[column.name])}", "", given=True)
-        elif column.required and column.name not in source.constants:
+        elif column.name in source.constants or (source.labelled and column.name in DATED):
+            continue
+        elif column.required:
             yield _line(f'{column.name} = ""', "please fill in the name", given=True)
-        elif column.name not in source.constants:
+        else:
             others.append(column.name)
     if others:
         yield f"# Also understood: {', '.join(others)}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from features.names import plain
 
-__all__ = ["USUAL_NAMES", "guess_columns"]
+__all__ = ["LABELS", "USUAL_NAMES", "guess_columns", "guess_labels"]
 
 _CUSTOMER = (
     "customerid customer customernumber customerno custid clientid client userid user memberid member "
@@ -115,6 +115,32 @@ USUAL_NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     for table, columns in _SPELT.items()
 }
 """By table of the contract, and by its columns: what files call them, as `plain` leaves it."""
+
+
+LABELS: Mapping[str, tuple[str, ...]] = {
+    name: tuple(names.split())
+    for name, names in {
+        "tenure_months": "tenuremonths tenure tenureinmonths monthstenure monthsactive 契約月数 利用月数 "
+        "継続月数 在籍月数",
+        "churned": "churnvalue churn churned churnlabel churnflag ischurn ischurned exited attrition "
+        "attritionflag 解約 解約フラグ 解約有無 退会 退会フラグ 離反 離反フラグ",
+    }.items()
+}
+"""What a labelled table of subscribers calls the months that each has stayed, and who has left."""
+
+
+def guess_labels(header: Sequence[str]) -> dict[str, str]:
+    """Return the names in ``header`` of the tenure and of the label; empty unless both are there.
+
+    >>> guess_labels(["customerID", "tenure", "MonthlyCharges", "Churn"])
+    {'tenure_months': 'tenure', 'churned': 'Churn'}
+    """
+    by_plain_name = {plain(name): name for name in reversed(header)}
+    found = {
+        label: next((by_plain_name[name] for name in usual if name in by_plain_name), "")
+        for label, usual in LABELS.items()
+    }
+    return found if all(found.values()) else {}
 
 
 def guess_columns(header: Sequence[str], table: str = "transactions") -> dict[str, str]:

@@ -19,6 +19,7 @@ __all__ = ["EXAMPLES", "init"]
 EXAMPLES = (
     ("joren init shop --transactions sales.csv", "a project for your own purchases"),
     ("joren init shop --from exports/", "and for all else that you know of your customers"),
+    ("joren init telco --from telco.csv", "a labelled table of subscribers will do"),
     ("joren init demo --example cdnow", "a project to try Joren on"),
 )
 
@@ -75,6 +76,11 @@ def _tell(made: NewProject, folder: Path, console: Console) -> None:
     for table, found in made.tables.items():
         console.print(Text.assemble((table, "bold"), f" from {found.place}"), soft_wrap=True)
         console.print(_columns(table, found))
+    if made.attributes:
+        console.print(Text.assemble(("attributes", "bold"), " to learn from, as they stand now"))
+        console.print(Text(f"  {', '.join(made.attributes)}", style="dim"))
+    if made.leaks:
+        console.print(Text(f"Left out as leaks, by their names: {', '.join(made.leaks)}", style="yellow"))
     for place in made.unused:
         console.print(Text(f"{place} is like no table that is still to be found: not used.", style="dim"))
     command = "run" if made.complete else "check"
@@ -92,6 +98,10 @@ def _columns(table: str, found: Found) -> Table:
         grid.add_row(Text(f"  {column}", style="dim"), Text(name))
     for column, value in found.constants.items():
         grid.add_row(Text(f"  {column}", style="dim"), Text(f"{value} in every row, as it looks"))
+    if found.labels:
+        labels = " and ".join(found.labels.values())
+        dates = Text(f"from {labels}: a labelled table, without dates")
+        grid.add_row(Text("  started_at, ended_at", style="dim"), dates)
     for column in found.missing(table):
         told = Text("not recognised: name it in joren.toml", style="red")
         grid.add_row(Text(f"  {column}", style="dim"), told)
