@@ -24,9 +24,8 @@ CATEGORIES = {
     "interactions": ("channel", "topic"),
     "loyalty": ("tier",),
     "subscriptions": ("plan",),
-    "treatments": ("arm",),
 }
-"""The columns that hold one of few words. Campaigns are not among them: they are new by nature."""
+"""The columns that hold one of few words. Campaigns and their arms are not among them: new by nature."""
 
 
 def category_counts(

@@ -8,6 +8,7 @@
         ├── ModelInputError         2   a history, a parameter or a horizon that cannot be
         ├── ConvergenceError        2   a fit did not reach an optimum: the data does not tell enough
         ├── BundleError             2   a bundle is damaged, or not one of ours
+        ├── NoFontError             2   a picture's language has no font on this machine
         ├── SchemaMismatchError     2   the table is not the one that the model was fitted on
         └── RegistryError           2   MLflow does not hold what was asked for
             ├── GateError           3   the gate does not let a model in
@@ -23,6 +24,7 @@ __all__ = [
     "ConvergenceError",
     "GateError",
     "ModelInputError",
+    "NoFontError",
     "NotEnoughDataError",
     "PromotionLockedError",
     "RegistryError",
@@ -55,6 +57,12 @@ class ConvergenceError(TrainingError):
 
 class BundleError(TrainingError):
     """A bundle is damaged, or not one of ours."""
+
+    exit_code = 2
+
+
+class NoFontError(TrainingError):
+    """A picture's language has no font on this machine."""
 
     exit_code = 2
 

@@ -19,6 +19,7 @@ from joren.cli import (
     clv,
     clv_fit,
     cx,
+    explain,
     features,
     horizon,
     init,
@@ -119,6 +120,7 @@ _add(app, "horizon", horizon.horizon, horizon.EXAMPLES)
 _add(app, "models", models.models, models.EXAMPLES)
 _add(app, "promote", promote.promote, promote.PROMOTE_EXAMPLES)
 _add(app, "rollback", promote.rollback, promote.ROLLBACK_EXAMPLES)
+_add(app, "explain", explain.explain, explain.EXAMPLES)
 _add(app, "monitor", monitor.monitor, monitor.EXAMPLES)
 _add(app, "serve", serve.serve, serve.EXAMPLES)
 _add(app, "cx", cx.cx, cx.EXAMPLES)
