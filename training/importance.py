@@ -74,15 +74,14 @@ def dependence(found: Importance, feature: str) -> pd.DataFrame:
     of their contributions ``low``, ``middle`` and ``high``: the 10th, 50th and 90th hundredth, in log-odds.
     """
     values = found.behaviour[feature].to_numpy(np.float64, na_value=np.nan)
-    bins = pd.Series(_bins(values))
     said = pd.DataFrame({"value": values, "part": found.parts[feature].to_numpy(np.float64)})
     rows = [
         {
-            "value": float(rows["value"].median()),
+            "value": np.nan if rows["value"].isna().all() else float(rows["value"].median()),
             "customers": len(rows),
             **dict(zip(("low", "middle", "high"), rows["part"].quantile([0.1, 0.5, 0.9]), strict=True)),
         }
-        for _, rows in said.groupby(bins)
+        for _, rows in said.groupby(_bins(values))
         if len(rows) >= FEWEST_CUSTOMERS
     ]
     columns = ["value", "customers", "low", "middle", "high"]

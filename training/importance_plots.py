@@ -6,6 +6,7 @@ Groups of customers only, never one of them: a curve's points are bins of 20 cus
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -27,14 +28,16 @@ FEATURES = {feature.name: feature for feature in CATALOGUE}
 BARS = 15
 SKEWED = 20.0  # times the median that the longest value shown is: beyond it, the axis is logarithmic
 JAPANESE = (
-    "Noto Sans CJK JP",
-    "Noto Sans JP",
-    "IPAexGothic",
-    "IPAGothic",
-    "Hiragino Sans",
-    "Yu Gothic",
-    "Meiryo",
+    "NotoSansCJK-Regular",
+    "NotoSansCJKjp-Regular",
+    "NotoSansJP-Regular",
+    "ipaexg",
+    "ipag",
+    "YuGothM",
+    "meiryo",
+    "Hiragino Sans W3",
 )
+"""Files of fonts that have the signs, without their endings; the first that is there is taken."""
 TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "en": {
@@ -121,12 +124,14 @@ def _fonts(language: Language) -> dict[str, Any]:
         return {}
     from matplotlib import font_manager
 
-    there = {font.name for font in font_manager.fontManager.ttflist}
+    there = {Path(file).stem: file for file in font_manager.findSystemFonts()}
     for name in JAPANESE:
         if name in there:
-            return {"font.family": [name, "DejaVu Sans"]}
+            font_manager.fontManager.addfont(there[name])
+            family = font_manager.FontProperties(fname=there[name]).get_name()
+            return {"font.family": [family, "DejaVu Sans"]}
     raise NoFontError(
         "No Japanese font is installed on this machine.",
-        which=JAPANESE,
+        which=[f"{name}.*" for name in JAPANESE],
         mend="Install one of them, or draw with --language en.",
     )
