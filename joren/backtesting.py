@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from joren.clv import read_project
 from joren.project import Project
 from joren.workplace import workplace
-from training.backtest_words import Language, markdown
+from training.backtest_report import markdown
+from training.backtest_words import Language
 from training.backtested import Backtest
 from training.horizon import Advice, advise
 from training.panel import days_known

@@ -1,15 +1,14 @@
-"""A backtest as a document: what its tables hold, and the Markdown report, in English and Japanese."""
+"""What is said of a backtest, and how its figures are shown, in English and Japanese."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
-from features.segments import SEGMENTS
 from training.backtested import NORMAL_95, Backtest, Judged
 from training.evaluate import OURS, Difference
-from training.grade import BETTER, RULE, RULE_JA
 from training.metrics import METRICS
+from training.peers import BASE_RATE
 
 __all__ = [
     "CHURN",
@@ -22,7 +21,6 @@ __all__ = [
     "Language",
     "asked",
     "difference",
-    "markdown",
     "measure",
     "method",
     "moment_cells",
@@ -157,13 +155,17 @@ def moment_cells(judged: Judged) -> dict[str, str]:
     """Return what is shown of one moment, by `MOMENT_HEADS`."""
     metrics = judged.evaluation.metrics
     ours = metrics[OURS]
-    peers = [metrics[peer]["log_loss"] for peer in judged.differences if "log_loss" in metrics[peer]]
+    rivals = [peer for peer in judged.differences if "log_loss" in metrics[peer]]
+    best = min(
+        (peer for peer in rivals if peer != BASE_RATE or len(rivals) == 1),
+        key=lambda peer: metrics[peer]["log_loss"],
+    )
     return {
         "customers": f"{judged.evaluation.customers:,}",
         "left": f"{judged.evaluation.predictions['churned'].mean():.1%}",
         "auc": measure("auc", ours.get("auc")),
         "log_loss": measure("log_loss", ours.get("log_loss")),
-        "best_peer": f"{min(peers):.3f}",
+        "best_peer": measure("log_loss", metrics[best]["log_loss"]),
         "ece": measure("ece", ours.get("ece")),
         "gini": measure("gini", ours.get("gini")),
         "bias": measure("bias_revenue", ours.get("bias_revenue")),
@@ -180,11 +182,6 @@ def segment_cells(measured: Mapping[str, float]) -> dict[str, str]:
         "auc": measure("auc", measured.get("auc")),
         "bias": measure("bias_revenue", measured.get("bias_revenue")),
     }
-
-
-def markdown(backtest: Backtest, source: str, pictures: Sequence[str], language: Language = "en") -> str:
-    """Return the report; ``pictures`` are the names of files that lie beside it."""
-    return "\n\n".join(_blocks(backtest, source, pictures, language)) + "\n"
 
 
 def asked(backtest: Backtest, language: Language = "en") -> str:
@@ -209,62 +206,7 @@ def worth_knowing(backtest: Backtest, language: Language = "en") -> list[str]:
 def method(backtest: Backtest, language: Language = "en") -> list[str]:
     """Return how it was done, in sentences."""
     words = WORDS[language]
-    spaced = words["spaced"].format(why=backtest.why, disjoint=backtest.disjoint)
+    spaced = words["spaced"].format(
+        why=backtest.asked.why if language == "en" else backtest.asked.why_ja, disjoint=backtest.disjoint
+    )
     return [spaced, words["intervals"], words["skill_is"]]
-
-
-def _blocks(backtest: Backtest, source: str, pictures: Sequence[str], language: Language) -> Iterator[str]:
-    words = WORDS[language]
-    grade, rules = backtest.grade, RULE if language == "en" else RULE_JA
-    yield f"# {words['title']}: {source}"
-    yield asked(backtest, language)
-    yield f"## {words['grade']} {grade.letter}\n\n{rules[grade.letter]}"
-    short_of = grade.short_of if language == "en" else grade.short_of_ja
-    if short_of:
-        yield _list([words["short_of"].format(letter=BETTER[grade.letter]), ""], short_of)
-    if told := worth_knowing(backtest, language):
-        yield _list([f"## {words['worth_knowing']}\n"], told)
-    for title, names in (("churn", CHURN), ("value", VALUE)):
-        rows = [
-            [model, *(measure(name, measured.get(name)) for name in names)]
-            for model, measured in backtest.mean.items()
-            if any(name in measured for name in names)
-        ]
-        yield f"## {words[title]}\n\n{_table([words['model'], *(NAMES[name] for name in names)], rows)}"
-    rows = [
-        [peer, *(difference(told.get(name)) for name in COMPARED)]
-        for peer, told in backtest.differences.items()
-    ]
-    yield f"## {words['against']}\n\n{_table([words['peer'], *(NAMES[name] for name in COMPARED)], rows)}"
-    yield f"## {words['moments']}\n\n{_moments(backtest, words)}"
-    segments = {label.name: label.name if language == "en" else label.name_ja for label in SEGMENTS}
-    rows = [
-        [segments[name], *segment_cells(measured).values()] for name, measured in backtest.segments.items()
-    ]
-    yield f"## {words['segments']}\n\n{_table([words['segment'], *(words[h] for h in SEGMENT_HEADS)], rows)}"
-    yield "\n\n".join(f"![]({name})" for name in pictures)
-    yield _list([f"## {words['how']}\n"], method(backtest, language))
-    yield _list([f"## {words['rule']}\n"], [f"**{letter}**: {rule}" for letter, rule in rules.items()])
-
-
-def _moments(backtest: Backtest, words: Mapping[str, str]) -> str:
-    rows = [
-        [
-            f"{one.moment} ({words['worst']})" if one is backtest.worst else str(one.moment),
-            *moment_cells(one).values(),
-            one.method,
-        ]
-        for one in backtest.moments
-    ]
-    return _table([words["moment"], *(words[head] for head in MOMENT_HEADS), words["method"]], rows)
-
-
-def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    lines = [" | ".join(cells) for cells in (heads, *rows)]
-    width = lines[0].count("|")
-    lines.insert(1, "|".join(["---", *["---:"] * width]))
-    return "\n".join(f"| {line} |" for line in lines)
-
-
-def _list(above: Iterable[str], items: Iterable[str]) -> str:
-    return "\n".join([*above, *(f"- {item}" for item in items)])

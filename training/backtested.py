@@ -12,19 +12,27 @@ import numpy as np
 import pandas as pd
 
 from features.segments import SEGMENTS
-from training.evaluate import OURS, Difference, Evaluation, judge
+from training.against_peers import Differences, Errors, overall, rivals, spread_at, to_best, trial_of
+from training.evaluate import OURS, Evaluation, judge
 from training.grade import Grade, Record, Trial, graded
-from training.metrics import METRICS
-from training.peers import BASE_RATE, PEERS, RECENCY
-from training.resampling import COMPARED, ROUNDS, Resampled
+from training.peers import BASE_RATE
+from training.resampling import ROUNDS, Resampled
 from training.soundness import Finding
 
-__all__ = ["NORMAL_95", "Backtest", "Judged", "by_segment"]
+__all__ = ["NORMAL_95", "Backtest", "Judged", "Plan", "by_segment"]
 
 NORMAL_95 = 1.96
 FEWEST_IN_SEGMENT = 50
-CHANCE = 0.5
-PARTS = ("logistic regression", "XGBoost")  # that ours is made of
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The moments to be judged, newest first, how far apart, and why these."""
+
+    moments: tuple[date, ...]
+    step_days: int
+    why: str
+    why_ja: str
 
 
 @dataclass(frozen=True)
@@ -39,20 +47,30 @@ class Judged:
     method: str
     segments: pd.Series[str] = field(repr=False, compare=False)
     trial: Trial | None = None
-    standard_errors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    differences: Mapping[str, Mapping[str, Difference]] = field(default_factory=dict)
+    standard_errors: Errors = field(default_factory=dict)
+    differences: Differences = field(default_factory=dict)
 
     @property
     def moment(self) -> date:
         """The day that the models were fitted on."""
         return self.evaluation.moment
 
+    def with_spread(self, number: int, resampled: Resampled, peers: Sequence[str]) -> Self:
+        """Return it with what the draws say of it, the ``number``-th moment."""
+        errors, differences = spread_at(self.evaluation, number, resampled, peers)
+        trial = trial_of(self.evaluation, differences, peers)
+        return replace(self, trial=trial, standard_errors=errors, differences=differences)
+
     def to_json(self) -> dict[str, Any]:
         """Return the figures, as JSON's own types, and no customer."""
+        errors = {
+            model: {name: _known(error) for name, error in of_model.items()}
+            for model, of_model in self.standard_errors.items()
+        }
         return self.evaluation.to_json() | {
             "method": self.method,
-            "skill": self.skill,
-            "standard_errors": {model: dict(errors) for model, errors in self.standard_errors.items()},
+            "skill": _known(self.skill),
+            "standard_errors": errors,
             "differences": _told(self.differences),
         }
 
@@ -64,7 +82,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Backtest:
-    """Forecasts of the past beside what came, at ``moments`` (newest first), ``step_days`` apart.
+    """Forecasts of the past beside what came, at ``moments`` (newest first) of those ``asked`` for.
 
     ``mean``: each model's measures, averaged over the moments; ``differences``: ours less each peer's,
     averaged likewise. ``disjoint``: how many moments have outcomes of their own. ``segments``: our measures
@@ -73,12 +91,11 @@ class Backtest:
 
     as_of: date
     horizon_days: int
-    step_days: int
-    why: str
+    asked: Plan
     moments: tuple[Judged, ...]
     disjoint: int
     mean: Mapping[str, Mapping[str, float]]
-    differences: Mapping[str, Mapping[str, Difference]]
+    differences: Differences
     segments: Mapping[str, Mapping[str, float]]
     grade: Grade
     findings: tuple[Finding, ...]
@@ -90,8 +107,7 @@ class Backtest:
         judged: Sequence[Judged],
         *,
         as_of: date,
-        step_days: int,
-        why: str,
+        asked: Plan,
         passed_over: Mapping[date, str],
         findings: Sequence[Finding],
         rounds: int = ROUNDS,
@@ -99,25 +115,24 @@ class Backtest:
     ) -> Self:
         """Draw customers anew, and put together what the moments tell."""
         evaluations = [one.evaluation for one in judged]
-        peers = _rivals(evaluations)
+        peers = rivals(evaluations)
         resampled = Resampled.of(evaluations, [*peers, BASE_RATE, OURS], rounds=rounds, seed=seed)
-        moments = tuple(_with_spread(one, number, resampled, peers) for number, one in enumerate(judged))
+        moments = tuple(one.with_spread(number, resampled, peers) for number, one in enumerate(judged))
         horizon_days = evaluations[0].horizon_days
         mean = _mean(evaluations)
-        differences = _overall(moments, peers, resampled)
+        differences = overall([one.differences for one in moments], peers, resampled)
         disjoint = _disjoint([one.moment for one in moments], horizon_days)
         record = Record(
             trials=tuple(one.trial for one in moments if one.trial),
             disjoint=disjoint,
-            log_loss=_to_best(mean, differences, peers, "log_loss"),
-            ranking=_to_best(mean, differences, peers, "auc"),
+            log_loss=to_best(mean, differences, peers, "log_loss"),
+            ranking=to_best(mean, differences, peers, "auc"),
             won_all_along=all(finding.code != "one_cohort" for finding in findings),
         )
         return cls(
             as_of=as_of,
             horizon_days=horizon_days,
-            step_days=step_days,
-            why=why,
+            asked=asked,
             moments=moments,
             disjoint=disjoint,
             mean=mean,
@@ -141,8 +156,8 @@ class Backtest:
         return {
             "as_of": self.as_of.isoformat(),
             "horizon_days": self.horizon_days,
-            "step_days": self.step_days,
-            "why": self.why,
+            "step_days": self.asked.step_days,
+            "why": self.asked.why,
             "disjoint_outcomes": self.disjoint,
             "grade": self.grade.to_json(),
             "findings": [asdict(finding) for finding in self.findings],
@@ -175,75 +190,6 @@ def by_segment(predictions: pd.DataFrame, segments: pd.Series[str]) -> dict[str,
     return measured
 
 
-def _rivals(evaluations: Sequence[Evaluation]) -> list[str]:
-    """Return the peers that forecast at every moment; with contracts, the model of contracts alone."""
-    everywhere = [model for model in evaluations[0].metrics if all(model in it.metrics for it in evaluations)]
-    return [model for model in everywhere if model in PEERS] or [
-        model for model in everywhere if model not in {*PARTS, BASE_RATE, OURS}
-    ]
-
-
-def _with_spread(judged: Judged, number: int, resampled: Resampled, peers: Sequence[str]) -> Judged:
-    evaluation = judged.evaluation
-    errors: dict[str, dict[str, float]] = {}
-    for model, metric in resampled.rounds:
-        errors.setdefault(model, {})[metric] = resampled.standard_error(model, metric, number)
-    differences = {
-        peer: {
-            metric: resampled.difference_at(OURS, peer, metric, number, _gap(evaluation, peer, metric))
-            for metric in COMPARED
-            if metric in errors.get(peer, {}) and metric in errors[OURS]
-        }
-        for peer in [*peers, BASE_RATE]
-    }
-    trial = _trial(evaluation, differences, peers)
-    return replace(judged, trial=trial, standard_errors=errors, differences=differences)
-
-
-def _trial(
-    evaluation: Evaluation, differences: Mapping[str, Mapping[str, Difference]], peers: Sequence[str]
-) -> Trial:
-    metrics = evaluation.metrics
-    ours, constant = metrics[OURS], metrics[BASE_RATE]["log_loss"]
-    over_constant = differences[BASE_RATE]["log_loss"]
-    return Trial(
-        skill=-over_constant.difference / constant,
-        skill_error=over_constant.standard_error / constant,
-        ece=ours["ece"],
-        auc=ours["auc"],
-        recency_auc=metrics[RECENCY]["auc"] if RECENCY in metrics else CHANCE,
-        log_loss=_to_best(metrics, differences, peers, "log_loss"),
-        ranking=_to_best(metrics, differences, peers, "auc"),
-    )
-
-
-def _to_best(
-    metrics: Mapping[str, Mapping[str, float]],
-    differences: Mapping[str, Mapping[str, Difference]],
-    peers: Sequence[str],
-    metric: str,
-) -> Difference:
-    """Return our difference to the peer that does best by ``metric``, or else to one rate for everybody."""
-    sign = -1.0 if METRICS[metric].better == "higher" else 1.0
-    able = [peer for peer in peers if metric in differences[peer]] or [BASE_RATE]
-    return differences[min(able, key=lambda peer: sign * metrics[peer][metric])][metric]
-
-
-def _overall(
-    moments: Sequence[Judged], peers: Sequence[str], resampled: Resampled
-) -> dict[str, dict[str, Difference]]:
-    """Return ours less each peer's, averaged over the moments."""
-    return {
-        peer: {
-            metric: resampled.difference(
-                OURS, peer, metric, [one.differences[peer][metric].difference for one in moments]
-            )
-            for metric in moments[0].differences[peer]
-        }
-        for peer in [*peers, BASE_RATE]
-    }
-
-
 def _mean(evaluations: Sequence[Evaluation]) -> dict[str, dict[str, float]]:
     """Return each model's measures averaged over the moments, as far as it has them at every one."""
     first = evaluations[0].metrics
@@ -257,10 +203,6 @@ def _mean(evaluations: Sequence[Evaluation]) -> dict[str, dict[str, float]]:
     }
 
 
-def _gap(evaluation: Evaluation, peer: str, metric: str) -> float:
-    return evaluation.metrics[OURS][metric] - evaluation.metrics[peer][metric]
-
-
 def _disjoint(moments: Sequence[date], horizon_days: int) -> int:
     """Count the moments, newest first, whose outcomes are over before the last one counted begins."""
     count, begins = 0, date.max
@@ -270,17 +212,22 @@ def _disjoint(moments: Sequence[date], horizon_days: int) -> int:
     return count
 
 
-def _told(differences: Mapping[str, Mapping[str, Difference]]) -> dict[str, Any]:
+def _told(differences: Differences) -> dict[str, Any]:
     """Return differences with their 95 % intervals."""
     return {
         peer: {
             metric: {
                 "difference": gap,
-                "standard_error": error,
-                "low": gap - NORMAL_95 * error,
-                "high": gap + NORMAL_95 * error,
+                "standard_error": _known(error),
+                "low": _known(gap - NORMAL_95 * error),
+                "high": _known(gap + NORMAL_95 * error),
             }
             for metric, (gap, error) in measured.items()
         }
         for peer, measured in differences.items()
     }
+
+
+def _known(value: float) -> float | None:
+    """Return a figure as JSON can hold it: one that no draw gave is null."""
+    return value if math.isfinite(value) else None

@@ -10,7 +10,7 @@ that, look at how the moments differ.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -56,25 +56,22 @@ class Resampled:
         everybody = pd.Index(np.concatenate([it.predictions.index for it in evaluations])).unique()
         size = min(len(everybody), MOST_CUSTOMERS)
         places = [everybody.get_indexer(it.predictions.index) for it in evaluations]
-        generator = np.random.default_rng(seed)
-        drawn = [
-            np.bincount(generator.integers(0, len(everybody), size), minlength=len(everybody))
-            for _ in range(rounds)
-        ]
-        measured = {
-            (model, metric): np.array(
-                [
-                    [
-                        METRICS[metric].of(*(column[rows] for column in columns))
-                        for columns, rows in zip(seen, _rows(places, counts), strict=True)
-                    ]
-                    for counts in drawn
-                ]
-            )
+        seen = {
+            (model, metric): columns
             for model in models
             for metric in COMPARED
-            if (seen := _columns(evaluations, model, metric))
+            if (columns := _columns(evaluations, model, metric))
         }
+        measured = {key: np.empty((rounds, len(evaluations))) for key in seen}
+        generator = np.random.default_rng(seed)
+        for number in range(rounds):
+            drawn = generator.integers(0, len(everybody), size)
+            counts = np.bincount(drawn, minlength=len(everybody))
+            for moment, place in enumerate(places):
+                rows = np.repeat(np.arange(len(place)), counts[place])
+                for (model, metric), columns in seen.items():
+                    truth, forecast = columns[moment]
+                    measured[model, metric][number, moment] = METRICS[metric].of(truth[rows], forecast[rows])
         return cls(measured, math.sqrt(size / len(everybody)))
 
     def standard_error(self, model: str, metric: str, moment: int) -> float:
@@ -103,9 +100,3 @@ def _columns(evaluations: Sequence[Evaluation], model: str, metric: str) -> list
     outcome = METRICS[metric].outcome
     column = f"{model}|{outcome.replace('churned', 'churn')}"
     return [(it.predictions[outcome].to_numpy(), it.predictions[column].to_numpy()) for it in evaluations]
-
-
-def _rows(places: Sequence[np.ndarray], counts: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield each moment's rows of the customers drawn, one as often as drawn."""
-    for place in places:
-        yield np.repeat(np.arange(len(place)), counts[place])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pandas as pd
@@ -13,7 +13,7 @@ import pandas as pd
 from features.segments import segment
 from features.tables import Tables
 from training.backtest import tried_at
-from training.backtested import Backtest, Judged
+from training.backtested import Backtest, Judged, Plan
 from training.config import TrainingConfig
 from training.errors import NotEnoughDataError
 from training.evaluate import OURS
@@ -23,7 +23,7 @@ from training.policy import Policy
 from training.snapshots import Snapshots
 from training.soundness import findings
 
-__all__ = ["Plan", "plan", "roll"]
+__all__ = ["plan", "roll"]
 
 MOST_MOMENTS = 6
 ENOUGH_MOMENTS = 3
@@ -32,15 +32,6 @@ FEWEST_OF_EACH = 20
 SHARED_ROWS = 2_000_000
 
 Step = Callable[[str], AbstractContextManager[None]]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The moments to be judged, newest first, how far apart, and why these."""
-
-    moments: tuple[date, ...]
-    step_days: int
-    why: str
 
 
 def plan(
@@ -64,13 +55,15 @@ def plan(
             spaced, step = past_moments(days, every), max(round(horizon / 3), 1)
     chosen = _learnable(spaced, days, horizon)
     why = f"{step} days apart, each with {horizon} days of known outcomes before it"
+    why_ja = f"{step}日ごと。どの時点にもその前に結果の分かる{horizon}日間がある"
     if not chosen:
         earliest = days[0] + timedelta(days=lead_days(horizon))
         chosen = [moment for moment in spaced if moment >= earliest]
         why = f"{step} days apart; before none of them a horizon of {horizon} days was over"
+        why_ja = f"{step}日ごと。どの時点にも、その前に終わった{horizon}日間がない"
     if not chosen:
         raise _too_short(days, horizon)
-    return Plan(tuple(chosen[:most]), step, why)
+    return Plan(tuple(chosen[:most]), step, why, why_ja)
 
 
 def roll(
@@ -99,8 +92,7 @@ def roll(
         return Backtest.of(
             judged,
             as_of=as_of,
-            step_days=asked.step_days,
-            why=asked.why,
+            asked=asked,
             passed_over=passed_over,
             findings=findings(tables, as_of, snapshots.behaviour(as_of), newest_end),
             seed=config.seed,

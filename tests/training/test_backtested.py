@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.backtested import Backtest, Judged, by_segment
+from training.backtested import Backtest, Judged, Plan, by_segment
 from training.evaluate import OURS, Evaluation, Forecast
 from training.peers import BASE_RATE, BGNBD_PEER, RECENCY, base_rate
 from training.resampling import Resampled
@@ -50,8 +50,7 @@ def backtest() -> Backtest:
     return Backtest.of(
         [judged(one) for one in found],
         as_of=NEWEST + timedelta(days=HORIZON),
-        step_days=HORIZON,
-        why="as was asked",
+        asked=Plan(tuple(one.moment for one in found), HORIZON, "as was asked", "指定のとおり"),
         passed_over={date(2024, 1, 1): "71 customers"},
         findings=[],
         rounds=20,
