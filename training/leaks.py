@@ -70,14 +70,18 @@ def leaking(
 
     ``inputs`` has a ``customer_id`` in its index, ``churned`` (rows,) is 0 or 1. A column is a leak by its
     name, unless it is a feature of the catalogue, or where it ranks rows of other customers with an AUC above
-    ``LARGEST_AUC``, values that are missing among them. At most 20,000 rows are looked at, evenly spread.
+    ``LARGEST_AUC``, values that are missing among them: over all rows, or at the newest moment (``as_of`` in
+    the index), where what became known of leavers afterwards is not yet known of those who leave later. At
+    most 20,000 rows are looked at, evenly spread.
     ``allowed`` names columns that are let through. An attribute of several columns is a leak as a whole.
     """
-    rows = np.unique(np.linspace(0, len(inputs) - 1, min(len(inputs), MOST_ROWS)).astype(np.int64))
-    left = np.asarray(churned, dtype=np.float64)[rows]
-    looked_at = inputs.iloc[rows]
-    told = min(left.sum(), len(left) - left.sum()) >= FEWEST
-    return tuple(_leaks(looked_at, left, frozenset(map(plain, allowed)), told=bool(told)))
+    left = np.asarray(churned, dtype=np.float64)
+    looks = [_spread(np.arange(len(inputs)))]
+    if "as_of" in inputs.index.names:
+        moment = inputs.index.get_level_values("as_of")
+        looks.append(_spread(np.flatnonzero(moment == moment.max())))
+    told = [rows for rows in looks if min(left[rows].sum(), (1.0 - left[rows]).sum()) >= FEWEST]
+    return tuple(_leaks(inputs, left, frozenset(map(plain, allowed)), told))
 
 
 def is_named_like_a_leak(name: str) -> bool:
@@ -90,7 +94,13 @@ def is_named_like_a_leak(name: str) -> bool:
     return letters.startswith(_BEGINNINGS) or any(part in letters for part in _PARTS)
 
 
-def _leaks(inputs: pd.DataFrame, left: np.ndarray, allowed: frozenset[str], *, told: bool) -> Iterator[Leak]:
+def _spread(rows: np.ndarray) -> np.ndarray:
+    return rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), MOST_ROWS)).astype(np.int64))]
+
+
+def _leaks(
+    inputs: pd.DataFrame, left: np.ndarray, allowed: frozenset[str], looks: list[np.ndarray]
+) -> Iterator[Leak]:
     customers = inputs.index.get_level_values("customer_id").to_numpy(dtype=object)
     fold = (pd.util.hash_array(customers, categorize=False) % FOLDS).astype(np.int64)
     refused: set[str] = set()
@@ -98,15 +108,13 @@ def _leaks(inputs: pd.DataFrame, left: np.ndarray, allowed: frozenset[str], *, t
         name = attribute_of(column) or column
         if plain(name) in allowed or name in refused:
             continue
-        leak = None
-        if name not in _OURS and is_named_like_a_leak(name):
-            leak = Leak(name)
-        elif told:
-            auc = _auc(_said_of_others(inputs[column].to_numpy(np.float64), left, fold), left)
-            leak = Leak(name, auc) if auc > LARGEST_AUC else None
-        if leak:
+        by_name = name not in _OURS and is_named_like_a_leak(name)
+        values = inputs[column].to_numpy(np.float64)
+        told = () if by_name else (_auc_alone(values[rows], left[rows], fold[rows]) for rows in looks)
+        auc = max(told, default=0.0)
+        if by_name or auc > LARGEST_AUC:
             refused.add(name)
-            yield leak
+            yield Leak(name, None if by_name else auc)
 
 
 def _said_of_others(values: np.ndarray, left: np.ndarray, fold: np.ndarray) -> np.ndarray:
@@ -122,6 +130,10 @@ def _said_of_others(values: np.ndarray, left: np.ndarray, fold: np.ndarray) -> n
         rate = (left_there + left[others].mean()) / (of_place + 1.0)
         said[~others] = rate[place[~others]]
     return said
+
+
+def _auc_alone(values: np.ndarray, left: np.ndarray, fold: np.ndarray) -> float:
+    return _auc(_said_of_others(values, left, fold), left)
 
 
 def _auc(said: np.ndarray, left: np.ndarray) -> float:
