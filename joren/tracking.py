@@ -134,15 +134,17 @@ def _parameters(project: Project) -> dict[str, object]:
 
 
 def _pictures(bundle: Bundle, evaluation: Evaluation, tables: Tables) -> dict[str, Figure]:
-    """Return the pictures of the evaluation and, in ``clv/``, those of the value model on the same days."""
+    """Return the pictures of the evaluation and, in ``clv/``, those of the value model on those days.
+
+    The value model's end with the last of them on which anybody bought.
+    """
     drawn = figures(evaluation, bundle.importance)
     if not isinstance(bundle.value, ValueModel):
         return drawn
     window = Window(evaluation.moment, evaluation.horizon_days)
+    end = tables.last_day(window.outcome_end) or window.outcome_end
     try:
-        of_value = clv_plots.figures(
-            tables, window.outcome_end, window.horizon_days, type(bundle.value.orders)
-        )
+        of_value = clv_plots.figures(tables, end, window.horizon_days, type(bundle.value.orders))
     except (NotEnoughDataError, ConvergenceError):
         return drawn
     return drawn | {f"clv/{stem}": figure for stem, figure in of_value.items()}

@@ -18,8 +18,9 @@ from training.bundle import Bundle
 from training.errors import BundleError, PromotionLockedError, RegistryError
 from training.evaluate import Evaluation
 from training.mlflow_home import ARTIFACTS, DATABASE
+from training.mlflow_run import Nested
 from training.plots import figures
-from training.promotion import one_promotion_at_a_time
+from training.promotion import one_promotion_at_a_time, promotions
 from training.registry import Registry, Version
 
 if TYPE_CHECKING:
@@ -250,3 +251,66 @@ def test_a_run_without_an_evaluation_has_no_metrics(client: MlflowClient, second
     run = client.get_run(second.run_id)
     assert run.data.metrics == {}
     assert run.info.status == "FINISHED"
+
+
+def test_who_decided_over_a_champion_that_no_longer_stands_is_told(
+    registry: Registry, tmp_path: Path, first: Version, second: Version
+) -> None:
+    registry.promote(first.number, tmp_path, why="the one that was seen", who="a test")
+    registry.promote(second.number, tmp_path, why="meanwhile", who="another", over=first.number)
+    with pytest.raises(PromotionLockedError, match="Another champion was chosen") as told:
+        registry.promote(first.number, tmp_path, why="late", who="a test", over=first.number)
+    assert told.value.exit_code == 4
+    assert (tmp_path / "current").readlink() == Path(second.bundle_version)
+
+
+def test_rollbacks_go_back_one_promotion_after_the_other(
+    registry: Registry, tmp_path: Path, first: Version, second: Version
+) -> None:
+    with pytest.raises(RegistryError, match="no champion to go back to"):
+        registry.rollback(tmp_path, why="", who="a test")
+    for version in (first, second, second, first):
+        registry.promote(version.number, tmp_path, why="", who="a test")
+    for expected in (second, first):
+        assert registry.rollback(tmp_path, why="worse", who="a test").number == expected.number
+        assert (tmp_path / "current").readlink() == Path(expected.bundle_version)
+        champion = registry.champion()
+        assert champion is not None
+        assert champion.number == expected.number
+    with pytest.raises(RegistryError, match="no champion to go back to"):
+        registry.rollback(tmp_path, why="", who="a test")
+    told = [(one.number, one.how, one.who) for one in promotions(tmp_path)]
+    assert told[-2:] == [
+        (second.number, "rollback", "a test"),
+        (first.number, "rollback", "a test"),
+    ]
+
+
+def test_nested_runs_and_documents_are_below_the_run_that_they_belong_to(
+    registry: Registry, home: Path, client: MlflowClient
+) -> None:
+    bundle = saved(home / "nested", seed=7)
+    version = registry.register(
+        bundle,
+        EVALUATION,
+        parameters={},
+        fingerprint={"sha256": "9f3c"},
+        figures={},
+        card=CARD,
+        documents={"gate.json": {"promoted": True}, "tenths.csv": "tenth,left\n1,0.9\n"},
+        metrics={"segment/loyal/auc": 0.7},
+        nested=[Nested("trial 0", {"eta": 0.06}, {"log_loss": 0.5})],
+    )
+    run = client.get_run(version.run_id)
+    assert run.data.metrics["segment/loyal/auc"] == 0.7
+    assert run.data.tags["lock_sha256"]
+    assert {"gate.json", "tenths.csv"} <= {one.path for one in client.list_artifacts(version.run_id)}
+    (dataset,) = run.inputs.dataset_inputs
+    assert (dataset.dataset.name, len(dataset.dataset.digest)) == ("transactions", 32)
+    (child,) = client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{version.run_id}'")
+    assert (child.info.run_name, child.data.params, child.data.metrics) == (
+        "trial 0",
+        {"eta": "0.06"},
+        {"log_loss": 0.5},
+    )
+    assert registry.golden(version) is None
