@@ -72,7 +72,7 @@ class Candidate:
     return_after: float
     own_within: float
     spend: float
-    method: str
+    method: Method
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def advise(tables: Tables, as_of: date) -> Advice:
             silences.return_after(horizon_days),
             silences.own_within(horizon_days),
             spend * horizon_days,
-            _method(days, horizon_days).value,
+            _method(days, horizon_days),
         )
 
     advised = candidate(chosen)

@@ -32,9 +32,13 @@ EXAMPLES = (
     ("joren horizon --transactions sales.csv --out pictures", "of one file"),
     ("joren horizon --json", "for machines"),
 )
-HEADS: dict[str, tuple[str, ...]] = {
+HEADS = {
     "en": ("Days", "Returns come", "Silent, come back", "Own gap fits", "Spent meanwhile", "Learned"),
-    "ja": ("日数", "戻った割合", "沈黙後に戻る", "自身の間隔以内", "その間の購入額", "学習方法"),
+    "ja": ("日数", "戻った割合", "沈黙後に戻る", "自身の間隔以内", "その間の購入額", "学習"),
+}
+LEARNED = {
+    "en": ("value model alone", "over a shorter one", "by customer", "out of time"),
+    "ja": ("価値モデルのみ", "より短い期間で", "顧客を分けて", "時点を分けて"),
 }
 
 
@@ -95,7 +99,9 @@ def _table(advice: Advice, language: str) -> Table:
     from rich.text import Text
 
     from joren.cli.layout import plain_table
+    from training.panel import Method
 
+    learned = dict(zip(Method, LEARNED[language], strict=True))
     table = plain_table()
     for number, head in enumerate(HEADS[language]):
         table.add_column(head, justify="left" if number == len(HEADS[language]) - 1 else "right")
@@ -106,6 +112,6 @@ def _table(advice: Advice, language: str) -> Table:
             f"{one.return_after:.0%}",
             f"{one.own_within:.0%}",
             f"{one.spend:,.2f}",
-            Text(one.method.split(" by ")[0], style="dim"),
+            Text(learned[one.method], style="dim"),
         )
     return table
