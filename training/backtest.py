@@ -14,10 +14,16 @@ from training.bundle import Bundle
 from training.config import TrainingConfig
 from training.cross_fit import cross_fitted_contracts
 from training.evaluate import OURS, Evaluation, Forecast
-from training.fit import covered, customer_folds, fit, usable_features, with_value_features
+from training.fit import (
+    covered,
+    customer_folds,
+    fit,
+    usable_features,
+    with_attributes,
+    with_value_features,
+)
 from training.frames import as_frame
 from training.learners import Learners
-from training.models.subscription_value import Valuation
 from training.panel import (
     SHORTEST_HORIZON_DAYS,
     Method,
@@ -68,9 +74,7 @@ def hold_out(
         return tried_at(snapshots, moment, config, policy, known_by=as_of)[0]
     alone = Method.LIFETIME_VALUE_ONLY
     out_of_time, bundle = tried_at(snapshots, moment, config, policy, known_by=as_of, method=alone)
-    if bundle.value is None:
-        return out_of_time
-    return _cross_fitted(out_of_time, bundle.value, snapshots, as_of, config)
+    return _cross_fitted(out_of_time, bundle, snapshots, as_of, config)
 
 
 def judged_at(
@@ -106,7 +110,7 @@ def tried_at(
     tables = snapshots.tables
     truth = outcomes_in(tables, Window(moment, config.horizon_days), known_by=known_by)
     bundle = fit(tables, moment, config, policy, method=method, snapshots=snapshots)
-    behaviour = snapshots.behaviour(moment)
+    behaviour = bundle.attributes.beside(snapshots.behaviour(moment), tables, moment)
     seen = as_frame(truth).set_index("customer_id")[OUTCOMES].reindex(behaviour["customer_id"])
     evaluation = Evaluation.of(
         seen,
@@ -119,10 +123,14 @@ def tried_at(
 
 
 def _cross_fitted(
-    out_of_time: Evaluation, value: Valuation, snapshots: Snapshots, as_of: date, config: TrainingConfig
+    out_of_time: Evaluation, bundle: Bundle, snapshots: Snapshots, as_of: date, config: TrainingConfig
 ) -> Evaluation:
     """Judge the learners on customers that they were not fitted on, beside the other models."""
+    value = bundle.value
+    if value is None:
+        return out_of_time
     panel = build_panel(snapshots, [out_of_time.moment], config.horizon_days, known_by=as_of)
+    panel = with_attributes(panel, bundle.attributes, snapshots.tables)
     panel = with_value_features(panel, value, config.horizon_days)
     if not panel.moments:
         return out_of_time

@@ -112,7 +112,7 @@ def _judge(
     if min(left, len(truth) - left) < FEWEST_OF_EACH:
         return f"{left} of {len(truth)} left"
     if OURS not in own.metrics:
-        return f"of {customers} customers too few came again for any model"
+        return bundle.metadata.why
     peers = peers_at(snapshots, moment, config)
     evaluation = own.beside({**peers, BASE_RATE: base_rate(truth)})
     behaviour = snapshots.behaviour(moment)
