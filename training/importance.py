@@ -23,6 +23,7 @@ __all__ = ["Importance", "dependence", "importance_of"]
 Floats = npt.NDArray[np.float64]
 
 FAMILIES = {feature.name: feature.family for feature in CATALOGUE}
+ATTRIBUTES = "attributes"  # the family of what the catalogue does not hold: the customers' own
 MOST_ROWS = 20_000  # evenly many; means over so many customers need no more
 FEWEST_CUSTOMERS = 20  # in a bin: no point of a curve is a person
 BINS = 20
@@ -43,13 +44,17 @@ class Importance:
     @property
     def families(self) -> dict[str, float]:
         """The same of each family: its features' contributions are added up first, signs and all."""
-        return _sizes(self.parts.T.groupby(lambda name: FAMILIES[str(name)]).sum().T)
+        return _sizes(self.parts.T.groupby(lambda name: FAMILIES.get(str(name), ATTRIBUTES)).sum().T)
+
+    def drawable(self, top: int) -> list[str]:
+        """Return the first ``top`` features by importance that have a value to draw against."""
+        return [name for name in self.features if name in self.behaviour][:top]
 
     def to_json(self, top: int) -> dict[str, Any]:
         """Return the figures as JSON's own types, with the curves of the ``top`` features; no customer."""
         curves = {
             name: dependence(self, name).replace({np.nan: None}).to_dict("records")
-            for name in list(self.features)[:top]
+            for name in self.drawable(top)
         }
         return {
             "customers": len(self.parts),

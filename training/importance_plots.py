@@ -45,7 +45,6 @@ TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "about": "mean size of the contributions to the log-odds of leaving, over {n:,} customers",
             "families": "the same by family, contributions added up within each",
             "size": "mean |contribution|, log-odds",
-            "dependence": "{meaning}",
             "known": "middle and 80% band of the contributions; bins of {least:,} customers or more",
             "unknown": "; not known of {n:,}: {middle:+.2f}",
             "part": "adds to the log-odds of leaving",
@@ -55,7 +54,6 @@ TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "about": "離反の対数オッズへの寄与の大きさの平均（お客様 {n:,} 人）",
             "families": "系統ごとに寄与を合計したもの",
             "size": "寄与の大きさの平均（対数オッズ）",
-            "dependence": "{meaning}",
             "known": "寄与の中央値と80%の帯。どの点もお客様 {least:,} 人以上",
             "unknown": "。値のない {n:,} 人：{middle:+.2f}",
             "part": "離反の対数オッズへの寄与",
@@ -80,7 +78,7 @@ def _drawn(found: Importance, language: Language, top: int) -> Iterator[tuple[st
     features = {_name(name, language): size for name, size in list(found.features.items())[:BARS]}
     yield "importance", _bars(features, say["about"].format(n=customers), say)
     yield "importance_families", _bars(found.families, say["families"], say)
-    for name in list(found.features)[:top]:
+    for name in found.drawable(top):
         table = dependence(found, name)
         if table["value"].notna().sum() > 1:
             yield f"dependence/{name}", _curve(name, table, language)
@@ -102,9 +100,11 @@ def _curve(name: str, table: DataFrame, language: Language) -> Figure:
     about = say["known"].format(least=int(known["customers"].min()))
     for row in table[table["value"].isna()].itertuples():
         about += say["unknown"].format(n=row.customers, middle=row.middle)
-    feature = FEATURES[name]
-    title = feature.meaning_ja if language == "ja" else feature.meaning.partition(";")[0]
-    figure, (axes,) = canvas(title, about, x=f"{name} ({feature.unit})", y=say["part"])
+    feature = FEATURES.get(name)
+    title, unit = (feature.meaning, f"{name} ({feature.unit})") if feature else (name, name)
+    if feature and language == "ja":
+        title = feature.meaning_ja
+    figure, (axes,) = canvas(title.partition(";")[0], about, x=unit, y=say["part"])
     axes.axhline(0, color=FAINT, linewidth=1.2)
     axes.fill_between(known["value"], known["low"], known["high"], color=ACCENT, alpha=0.15, linewidth=0)
     axes.plot(known["value"], known["middle"], color=ACCENT, marker="o", markersize=4, linewidth=1.8)
@@ -115,7 +115,9 @@ def _curve(name: str, table: DataFrame, language: Language) -> Figure:
 
 
 def _name(feature: str, language: Language) -> str:
-    return FEATURES[feature].meaning_ja.partition("（")[0] if language == "ja" else feature
+    if language == "en" or feature not in FEATURES:
+        return feature
+    return FEATURES[feature].meaning_ja.partition("（")[0]
 
 
 def _fonts(language: Language) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.catalogue import CATALOGUE
+from training.models.value import VALUE_FEATURES
 
 __all__ = ["PROBABILITY", "Counts", "Histogram", "Profile"]
 
@@ -25,6 +25,7 @@ Floats = npt.NDArray[np.float64]
 
 PROBABILITY = "churn_probability"
 MOST_ROWS = 10_000  # of a moment: 1 / 10,000 is far below any movement that matters
+NOT_FEATURES = ["customer_id", "as_of", *VALUE_FEATURES]
 TENTHS = np.arange(1, 10) / 10
 
 
@@ -97,7 +98,8 @@ class Profile:
             for start, end in pairwise(starts.tolist())
         ]
         sampled = table.iloc[np.concatenate(rows)]
-        columns = {feature.name: sampled[feature.name].to_numpy(np.float64) for feature in CATALOGUE}
+        names = sampled.columns.difference(NOT_FEATURES, sort=False)
+        columns = {str(name): sampled[name].to_numpy(np.float64) for name in names}
         if probability is not None:
             columns[PROBABILITY] = np.asarray(probability(sampled), dtype=np.float64)
         parts = np.cumsum([len(part) for part in rows])[:-1]

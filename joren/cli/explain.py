@@ -70,7 +70,7 @@ def _show(found: Importance, top: int, language: str, console: Console) -> None:
     for name, size in found.families.items():
         families.add_row(f"{size:.3f}", Text(name))
     for name, size in list(found.features.items())[:top]:
-        told = Text(meanings[name].partition(";")[0]).append(f" ({name})", style="dim")
+        told = Text(meanings.get(name, name).partition(";")[0]).append(f" ({name})", style="dim")
         features.add_row(f"{size:.3f}", told)
     console.print()
     console.print(f"  Mean size of the contributions, over {len(found.parts):,} customers", style="dim")
