@@ -22,6 +22,8 @@ from training.errors import ConvergenceError, NotEnoughDataError
 from training.evaluate import Evaluation
 from training.gate import Verdict, skill
 from training.golden import Golden
+from training.importance import importance_of
+from training.importance_plots import importance_figures
 from training.mlflow_run import Nested, measures, slug
 from training.model_card import model_card
 from training.models.value import ValueModel
@@ -68,7 +70,7 @@ def keep(
         evaluation,
         parameters=_parameters(project),
         fingerprint=fingerprint,
-        figures=_pictures(bundle, evaluation, tables) if evaluation and not known else {},
+        figures=_pictures(bundle, evaluation, snapshots) if evaluation and not known else {},
         card=model_card(bundle, evaluation, fingerprint),
         tags=_tags(evaluation, verdict),
         documents={
@@ -133,21 +135,29 @@ def _parameters(project: Project) -> dict[str, object]:
     return {**training, **tuned, **project.policy.to_dict()}
 
 
-def _pictures(bundle: Bundle, evaluation: Evaluation, tables: Tables) -> dict[str, Figure]:
-    """Return the pictures of the evaluation and, in ``clv/``, those of the value model on those days.
+def _pictures(bundle: Bundle, evaluation: Evaluation, snapshots: Snapshots) -> dict[str, Figure]:
+    """Return the pictures of the evaluation, of what the model goes by, in ``clv/`` of the value model.
 
-    The value model's end with the last of them on which anybody bought.
+    The value model's end with the last of the evaluation's days on which anybody bought.
     """
-    drawn = figures(evaluation, bundle.importance)
+    drawn = figures(evaluation) | _importance(bundle, snapshots)
     if not isinstance(bundle.value, ValueModel):
         return drawn
     window = Window(evaluation.moment, evaluation.horizon_days)
+    tables = snapshots.tables
     end = tables.last_day(window.outcome_end) or window.outcome_end
     try:
         of_value = clv_plots.figures(tables, end, window.horizon_days, type(bundle.value.orders))
     except (NotEnoughDataError, ConvergenceError):
         return drawn
     return drawn | {f"clv/{stem}": figure for stem, figure in of_value.items()}
+
+
+def _importance(bundle: Bundle, snapshots: Snapshots) -> dict[str, Figure]:
+    as_of = bundle.metadata.as_of
+    behaviour = bundle.attributes.beside(snapshots.behaviour(as_of), snapshots.tables, as_of)
+    found = importance_of(bundle, behaviour)
+    return {} if found is None else importance_figures(found)
 
 
 def copy_home(folder: Path, into: Path) -> None:

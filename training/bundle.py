@@ -93,11 +93,6 @@ class Bundle:
         self._check(behaviour)
         return self._scorer.by_model(behaviour)
 
-    @property
-    def importance(self) -> dict[str, float]:
-        """Each feature's total gain in the churn trees, over all splits; empty where nothing was learned."""
-        return {} if self.learners is None else self.learners.churn.members.trees.gain()
-
     def probability(self, behaviour: pd.DataFrame) -> Array | None:
         """Return the churn probability of each row, (rows,), as `score` gives it; None without a model."""
         self._check(behaviour)

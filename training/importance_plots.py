@@ -26,6 +26,7 @@ __all__ = ["importance_figures"]
 Language = Literal["en", "ja"]
 FEATURES = {feature.name: feature for feature in CATALOGUE}
 BARS = 15
+LONGEST = 24  # signs of a Japanese label
 SKEWED = 20.0  # times the median that the longest value shown is: beyond it, the axis is logarithmic
 JAPANESE = (
     "NotoSansCJK-Regular",
@@ -75,7 +76,7 @@ def importance_figures(found: Importance, language: Language = "en", top: int = 
 
 def _drawn(found: Importance, language: Language, top: int) -> Iterator[tuple[str, Figure]]:
     say, customers = TEXTS[language], len(found.parts)
-    features = {_name(name, language): size for name, size in list(found.features.items())[:BARS]}
+    features = {_label(name, language): size for name, size in list(found.features.items())[:BARS]}
     yield "importance", _bars(features, say["about"].format(n=customers), say)
     yield "importance_families", _bars(found.families, say["families"], say)
     for name in found.drawable(top):
@@ -114,10 +115,12 @@ def _curve(name: str, table: DataFrame, language: Language) -> Figure:
     return figure
 
 
-def _name(feature: str, language: Language) -> str:
+def _label(feature: str, language: Language) -> str:
+    """Return what names a feature beside its bar: another text for each."""
     if language == "en" or feature not in FEATURES:
         return feature
-    return FEATURES[feature].meaning_ja.partition("（")[0]
+    meaning = FEATURES[feature].meaning_ja
+    return meaning if len(meaning) <= LONGEST else f"{meaning[:LONGEST]}… {feature}"
 
 
 def _fonts(language: Language) -> dict[str, Any]:
@@ -129,7 +132,8 @@ def _fonts(language: Language) -> dict[str, Any]:
     there = {Path(file).stem: file for file in font_manager.findSystemFonts()}
     for name in JAPANESE:
         if name in there:
-            font_manager.fontManager.addfont(there[name])
+            for file in (file for stem, file in there.items() if stem.startswith(name.partition("-")[0])):
+                font_manager.fontManager.addfont(file)  # its other weights, too
             family = font_manager.FontProperties(fname=there[name]).get_name()
             return {"font.family": [family, "DejaVu Sans"]}
     raise NoFontError(

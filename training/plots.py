@@ -5,7 +5,7 @@ Every title states what is seen; the line under it says of how many customers, w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,23 +30,22 @@ OTHERS = (
     (MUTED, ":"),
 )
 SHARES = np.linspace(0, 1, 201)  # curves are drawn on this grid: no step in one is a customer
-FEATURES_SHOWN = 15
 SMALLEST_LIST = 0.03  # share of the customers: a lift in fewer is noise
 
 
-def figures(evaluation: Evaluation, importance: Mapping[str, float] | None = None) -> dict[str, Figure]:
+def figures(evaluation: Evaluation) -> dict[str, Figure]:
     """Return the pictures that the evaluation allows, by file stem; its main model in colour, others grey.
 
-    ``importance`` gives each feature's weight, in any unit. Left out: rankings where everybody left or nobody
+    Left out: rankings where everybody left or nobody
     did, values where nothing was bought.
     """
     import matplotlib as mpl
 
     with mpl.rc_context(STYLE):
-        return dict(_drawn(evaluation, importance or {}))
+        return dict(_drawn(evaluation))
 
 
-def _drawn(evaluation: Evaluation, importance: Mapping[str, float]) -> Iterator[tuple[str, Figure]]:
+def _drawn(evaluation: Evaluation) -> Iterator[tuple[str, Figure]]:
     measured = evaluation.metrics[evaluation.main]
     if "auc" in measured:
         yield "roc", _roc(evaluation)
@@ -57,8 +56,6 @@ def _drawn(evaluation: Evaluation, importance: Mapping[str, float]) -> Iterator[
         yield "reliability", _reliability(evaluation)
     if "gini" in measured:
         yield "value_deciles", _value_deciles(evaluation)
-    if sum(importance.values()) > 0:
-        yield "importance", _importance(importance)
 
 
 def _roc(evaluation: Evaluation) -> Figure:
@@ -176,23 +173,6 @@ def _value_deciles(evaluation: Evaluation) -> Figure:
         how="predicted",
         horizon_days=evaluation.horizon_days,
     )
-
-
-def _importance(importance: Mapping[str, float]) -> Figure:
-    weights = pd.Series(importance, dtype=float).sort_values(kind="stable")
-    shares = (weights / weights.sum()).tail(FEATURES_SHOWN)
-    figure, (axes,) = canvas(
-        f"{shares.index[-1]} weighs most",
-        f"the first {len(shares)} of {len(weights)} features, by their share of the whole weight",
-        x="share of the whole weight",
-    )
-    bars = axes.barh(shares.index, shares, color=[*[FAINT] * (len(shares) - 1), ACCENT], height=0.68)
-    axes.bar_label(bars, [f"{share:.1%}" for share in shares], padding=4, fontsize=8, color=MUTED)
-    axes.grid(visible=False, axis="y")
-    axes.tick_params(axis="y", length=0)
-    axes.xaxis.set_major_formatter("{x:.0%}")
-    axes.margins(x=0.1, y=0.02)
-    return figure
 
 
 def _about(evaluation: Evaluation) -> str:

@@ -15,8 +15,6 @@ from training.evaluate import Evaluation, Forecast
 from training.metrics import decile_table
 from training.plots import SHARES, figures
 
-IMPORTANCE = {"days_since_last_order": 3.0, "lateness": 1.0, "orders": 0.0}
-
 
 def an_evaluation(customers: int = 400, *, bought: bool = True) -> Evaluation:
     draw = np.random.default_rng(5)
@@ -35,7 +33,7 @@ def an_evaluation(customers: int = 400, *, bought: bool = True) -> Evaluation:
 
 
 def test_every_picture_can_be_drawn() -> None:
-    drawn = figures(an_evaluation(), IMPORTANCE)
+    drawn = figures(an_evaluation())
     assert list(drawn) == [
         "roc",
         "precision_recall",
@@ -43,7 +41,6 @@ def test_every_picture_can_be_drawn() -> None:
         "lift",
         "reliability",
         "value_deciles",
-        "importance",
     ]
     for figure in drawn.values():
         page = io.BytesIO()

@@ -72,13 +72,6 @@ class Trees:
         shap = self.booster.predict(self._data(table, np.zeros(len(table))), pred_contribs=True)
         return np.asarray(shap, dtype=np.float64)[:, :-1]
 
-    def gain(self) -> dict[str, float]:
-        """Return each feature's total gain over all splits; features that were never split on are absent."""
-        return {
-            name: float(np.asarray(gain).sum())
-            for name, gain in self.booster.get_score(importance_type="total_gain").items()
-        }
-
     def to_bytes(self) -> bytes:
         """Return the booster in XGBoost's own UBJSON: the same trees, the same bytes."""
         return bytes(self.booster.save_raw("ubj"))

@@ -40,9 +40,3 @@ def test_too_few_rows_to_split_leave_the_offset_and_a_constant() -> None:
     )
     moved = few.linear(TABLE, OFFSET) - OFFSET
     np.testing.assert_allclose(moved, moved[0], atol=1e-6)
-    assert few.gain() == {}
-
-
-def test_gain_names_what_was_split_on(trees: Trees) -> None:
-    gain = trees.gain()
-    assert gain["a"] > gain.get("c", 0.0)
