@@ -32,7 +32,7 @@ __all__ = ["Movement", "Past", "Verdict", "movements", "population_stability"]
 CHANCE = 0.01  # of one false alarm or more over all that is looked at, were nothing to move
 SLACK = 2.0  # times what is usual
 NEARLY = 0.75  # of the time that has passed: moments at least so far apart say what is usual
-FEWEST_KNOWN = 20  # customers: where of so many it was known, and now of nobody, no habit explains it
+FEWEST_KNOWN = 20  # customers: known of so many once and now of nobody, it is gone, whatever is usual
 LEAST = 1e-9
 PSEUDO = 0.5  # customers in every bin beforehand: an empty bin is no proof that nobody belongs there
 
@@ -156,7 +156,7 @@ def _as_a_year_before(year: Counts | None, now: Counts, limits: Limits, level: f
     psi_limit = limits.psi + _psi_by_chance(year, now, level)
     return {
         Verdict.MISSING: gone <= limits.missing_share + _missing_by_chance(year, now, level),
-        Verdict.MOVED: population_stability(year, now) <= psi_limit,
+        Verdict.MOVED: sum(year.known) >= FEWEST_KNOWN and population_stability(year, now) <= psi_limit,
     }
 
 

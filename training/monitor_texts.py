@@ -17,8 +17,7 @@ _EN = {
     "alerts": "Alerts",
     "no_alert": "Nothing moved beyond its limit.",
     "seasonal_found": (
-        "Seasonal, and no alert: {n} features moved beyond their limits, but lay the same way a year "
-        "before ({year}): {names}."
+        "Seasonal, and no alert, since they lay the same way a year before ({year}): {names}."
     ),
     "feature": "{subject} moved: PSI {value}, limit {limit}",
     "unknown_share": (
@@ -108,10 +107,7 @@ _JA = {
     ),
     "alerts": "警告",
     "no_alert": "限度を超えて動いたものはありません。",
-    "seasonal_found": (
-        "季節による動き（警告ではありません）：{n} 個の特徴量が限度を超えて動きましたが、一年前（{year}）も"
-        "同じ分布でした：{names}"
-    ),
+    "seasonal_found": "一年前（{year}）も同じ分布だったため、季節による動きとし、警告しません：{names}",
     "feature": "{subject} の分布が変わりました：PSI {value}、限度 {limit}",
     "unknown_share": "{subject} が空のお客様の割合が、学習時と違います：{value}、限度 {limit}",
     "score_drift": "離反確率の分布が変わりました：PSI {value}、限度 {limit}",

@@ -72,9 +72,7 @@ def _alerts(report: MonitorReport, language: Language) -> Iterator[Block]:
     seasonal = [one.name for one in report.features if one.verdict is Verdict.SEASONAL]
     if seasonal:
         yield Paragraph(
-            TEXTS[language]["seasonal_found"].format(
-                n=len(seasonal), names=", ".join(seasonal[:SHOWN]), year=report.year_before
-            )
+            TEXTS[language]["seasonal_found"].format(names=", ".join(seasonal), year=report.year_before)
         )
 
 

@@ -63,6 +63,7 @@ def test_what_lay_the_same_way_a_year_before_is_seasonal() -> None:
     assert moved(past, december).verdict is Verdict.MOVED
     assert moved(past, december, year_before=last_december).verdict is Verdict.SEASONAL
     assert moved(past, 3 * december, year_before=last_december).verdict is Verdict.MOVED
+    assert moved(past, december, year_before=np.full(600, np.nan)).verdict is Verdict.MOVED
 
 
 def test_one_past_moment_does_not_tell_what_is_usual() -> None:
