@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import ibis
+import sqlglot as sg
+from ibis.expr.operations import DatabaseTable
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -17,10 +21,7 @@ if TYPE_CHECKING:
 
     from features.tables import Tables
 
-__all__ = ["kept", "on_engine", "put", "rows_hash", "set_zone"]
-
-ibis.options.sql.fuse_selects = False
-"""Engines merge nested selects themselves; Ibis takes nearly half of a compilation for it."""
+__all__ = ["kept", "kept_rows", "on_engine", "put", "rows_hash", "set_zone", "view"]
 
 
 def on_engine(tables: Tables, connection: BaseBackend) -> Tables:
@@ -79,8 +80,9 @@ def kept(connection: BaseBackend, name: str, rows: ir.Table, expression: Callabl
     The same ``name`` and the same ``rows`` give the table that stands. Spark has no temporary tables: there
     it is a view on a cached frame.
     """
-    query = str(ibis.to_sql(rows, dialect=connection.name))
-    name = f"{name}_{hashlib.sha256(query.encode()).hexdigest()[:12]}"
+    of = rows.op()
+    rows_name = of.name if isinstance(of, DatabaseTable) else str(ibis.to_sql(rows, dialect=connection.name))
+    name = f"{name}_{_digest(rows_name)}"
     if name not in connection.list_tables():
         if connection.name == "pyspark":
             query = connection.compile(expression())
@@ -89,3 +91,67 @@ def kept(connection: BaseBackend, name: str, rows: ir.Table, expression: Callabl
         else:
             connection.create_table(name, expression(), temp=True)
     return connection.table(name)
+
+
+def kept_rows(connection: BaseBackend, name: str, rows: pa.Table) -> ir.Table:
+    """Return a few ``rows`` as a temporary table of an engine; the same rows give the table that stands."""
+    name = f"{name}_{_digest(repr((rows.schema, rows.to_pylist())))}"
+    return connection.table(name) if name in connection.list_tables() else put(rows, name, connection)
+
+
+def view(
+    connection: BaseBackend,
+    build: Callable[..., ir.Table],
+    relations: Mapping[str, ir.Table],
+    **settings: Hashable,
+) -> ir.Table:
+    """Return ``build(**settings, **relations)`` as a temporary view.
+
+    Ibis compiles it once for each shape of the relations, whatever their rows: a large expression takes it a
+    second, and the engine, which reads the SQL, milliseconds.
+    """
+    shapes = tuple((name, rows.schema()) for name, rows in relations.items())
+    query = _compiled(build, tuple(settings.items()), shapes, connection.name)
+    for name, rows in relations.items():
+        query = query.replace(_identifier(_UNBOUND + name, connection), f"({connection.compile(rows)})")
+    name = f"{build.__name__}_{_digest(query)}"
+    if connection.name == "pyspark":
+        connection._session.sql(query).createOrReplaceTempView(name)  # noqa: SLF001 - SQL is planned anew
+    else:
+        connection.raw_sql(f"CREATE OR REPLACE TEMPORARY VIEW {_identifier(name, connection)} AS {query}")
+    return connection.table(name)
+
+
+_UNBOUND = "joren relation "
+"""Before the name of a relation in a compiled query: no engine's table is called so."""
+
+
+@lru_cache(maxsize=256)
+def _compiled(
+    build: Callable[..., ir.Table],
+    settings: tuple[tuple[str, Hashable], ...],
+    shapes: tuple[tuple[str, ibis.Schema], ...],
+    engine: str,
+) -> str:
+    relations = {name: ibis.table(shape, name=_UNBOUND + name) for name, shape in shapes}
+    expression = build(**dict(settings), **relations)
+    with _nested_selects_merged(wanted=engine != "duckdb"):
+        return str(ibis.to_sql(expression, dialect=engine, pretty=False))
+
+
+@contextmanager
+def _nested_selects_merged(*, wanted: bool) -> Iterator[None]:
+    """Let Ibis merge nested selects or not: DuckDB does so itself, faster; Spark takes long over each."""
+    before, ibis.options.sql.fuse_selects = ibis.options.sql.fuse_selects, wanted
+    try:
+        yield
+    finally:
+        ibis.options.sql.fuse_selects = before
+
+
+def _identifier(name: str, connection: BaseBackend) -> str:
+    return sg.to_identifier(name, quoted=True).sql(connection.dialect)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from features.behaviour.events import events_at
-from features.behaviour.history import history_at
-from features.behaviour.levels import Levels, mean_spend_by
-from features.behaviour.lines import unit_prices
-from features.behaviour.loyalty import with_tiers
+from features.behaviour.history import view_at
+from features.behaviour.levels import Levels
+from features.behaviour.population import (
+    price_quintiles,
+    recency_and_frequency,
+    spend_by_channel,
+    spend_by_tier,
+    weeks_of_orders,
+)
 from features.behaviour.season import peak_weeks
 from features.errors import NothingUsableError
-from features.subscribers import subscribers_at
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -84,31 +87,25 @@ def references_at(tables: Tables, moments: Sequence[date]) -> list[Reference]:
 
     Raises NothingUsableError where nobody has bought by one of them.
     """
-    known = history_at(tables, moments)
-    orders = known.filter(known.purchase)
-    if tables.contract:
-        orders = orders.semi_join(subscribers_at(tables, moments), ("as_of", "customer_id"))
-    customers = orders.group_by("as_of", "customer_id").aggregate(
-        recency_days=orders.age_days.min(), orders=orders.count()
-    )
-    recency, frequency = (_histogram(customers, column) for column in ("recency_days", "orders"))
-    empty = [moment for moment in moments if moment not in recency]
+    histograms = _histograms(tables, moments)
+    empty = [moment for moment in moments if moment not in histograms]
     if empty:
         raise NothingUsableError(
             "Nobody has bought by the moment asked for.",
             which=[str(moment) for moment in empty],
             mend="Choose a later moment, or load the earlier purchases.",
         )
-    prices, peaks = _price_cuts(tables, moments), peak_weeks(orders)
-    tiers, channels = _levels(tables, moments, orders)
+    prices, weeks = _price_cuts(tables, moments), _orders_by_week(tables, moments)
+    tiers = _levels(tables, moments, "loyalty", spend_by_tier)
+    channels = _levels(tables, moments, "customers", spend_by_channel)
     return [
         Reference(
             moment,
-            customers=sum(recency[moment].values()),
-            recency_cuts=quintile_cuts(recency[moment]),
-            frequency_cuts=quintile_cuts(frequency[moment]),
+            customers=sum(histograms[moment]["orders"].values()),
+            recency_cuts=quintile_cuts(histograms[moment]["recency_days"]),
+            frequency_cuts=quintile_cuts(histograms[moment]["orders"]),
             price_cuts=prices.get(moment),
-            peak_weeks=peaks.get(moment, ()),
+            peak_weeks=peak_weeks(weeks.get(moment, {})),
             tier_spend=tiers.get(moment, ()),
             channel_spend=channels.get(moment, ()),
         )
@@ -116,37 +113,60 @@ def references_at(tables: Tables, moments: Sequence[date]) -> list[Reference]:
     ]
 
 
+def _histograms(tables: Tables, moments: Sequence[date]) -> dict[date, dict[str, dict[int, int]]]:
+    """Return by moment how many customers have so many recency_days, and how many so many orders."""
+    counts = _asked(tables, moments, recency_and_frequency)
+    histograms: dict[date, dict[str, dict[int, int]]] = {}
+    for row in counts.to_pyarrow().to_pylist():
+        at = histograms.setdefault(row["as_of"], {"recency_days": {}, "orders": {}})
+        for column, histogram in at.items():
+            histogram[row[column]] = histogram.get(row[column], 0) + row["customers"]
+    return {
+        as_of: {name: dict(sorted(of.items())) for name, of in at.items()} for as_of, at in histograms.items()
+    }
+
+
 def _price_cuts(tables: Tables, moments: Sequence[date]) -> dict[date, PriceCuts]:
     """Return the quintiles of what each customer pays for a piece; none without quantities."""
-    prices = unit_prices(tables, moments)
-    if prices is None:
+    if "transactions.quantity" not in tables.there:
         return {}
-    quintiles = {f"cut_{k}": prices.price.quantile(k / 5).round(4) for k in range(1, 5)}
-    rows = prices.group_by("as_of").aggregate(**quintiles).to_pyarrow().to_pylist()
+    rows = _asked(tables, moments, price_quintiles).to_pyarrow().to_pylist()
     return {row["as_of"]: (row["cut_1"], row["cut_2"], row["cut_3"], row["cut_4"]) for row in rows}
 
 
-def _levels(tables: Tables, moments: Sequence[date], orders: ir.Table) -> tuple[dict[date, Levels], ...]:
-    """Return the mean spend by tier and by acquisition channel at each moment; none without their tables."""
-    standings, customers = (events_at(tables, name, moments) for name in ("loyalty", "customers"))
-    tiers: dict[date, Levels] = {}
-    if standings is not None:
-        rows = with_tiers(standings)
-        tiers = mean_spend_by(rows.filter(rows.is_latest_tier), "tier", orders)
-    channels = {} if customers is None else mean_spend_by(customers, "acquisition_channel", orders)
-    return tiers, channels
+def _orders_by_week(tables: Tables, moments: Sequence[date]) -> dict[date, dict[int, int]]:
+    weeks: dict[date, dict[int, int]] = {}
+    for row in _asked(tables, moments, weeks_of_orders).to_pyarrow().to_pylist():
+        weeks.setdefault(row["as_of"], {})[row["week"]] = row["orders"]
+    return weeks
 
 
-def _histogram(customers: ir.Table, column: str) -> dict[date, dict[int, int]]:
-    counts = customers.group_by("as_of", column).aggregate(n=customers.count()).order_by("as_of", column)
-    histogram: dict[date, dict[int, int]] = {}
-    for row in counts.to_pyarrow().to_pylist():
-        histogram.setdefault(row["as_of"], {})[row[column]] = row["n"]
-    return histogram
+def _levels(
+    tables: Tables, moments: Sequence[date], name: str, spends: Callable[..., ir.Table]
+) -> dict[date, Levels]:
+    """Return the mean spend by tier or by acquisition channel at each moment; none without their table."""
+    if name not in tables.optional:
+        return {}
+    levels = _asked(tables, moments, spends, members=tables.optional[name])
+    found: dict[date, Levels] = {}
+    for row in levels.order_by("as_of", "word").to_pyarrow().to_pylist():
+        level = (row["word"], float(row["spend"]) / row["customers"])
+        found[row["as_of"]] = (*found.get(row["as_of"], ()), level)
+    return found
+
+
+def _asked(
+    tables: Tables, moments: Sequence[date], build: Callable[..., ir.Table], **others: ir.Table
+) -> ir.Table:
+    """Return what ``build`` makes of the population: with contracts, of the subscribers alone."""
+    if tables.contract:
+        others |= {"subscriptions": tables.optional["subscriptions"]}
+    return view_at(tables, moments, build, **others)
 
 
 def quintile_cuts(histogram: dict[int, int]) -> Cuts:
-    """Return the quintiles of a histogram sorted by value: the least values that k fifths lie at or below."""
-    values, below = list(histogram), list(accumulate(histogram.values()))
+    """Return the quintiles of a histogram: the least values that k fifths lie at or below."""
+    values = sorted(histogram)
+    below = list(accumulate(histogram[value] for value in values))
     cuts = [values[bisect_left(below, fifths * below[-1] / 5)] for fifths in (1, 2, 3, 4)]
     return cuts[0], cuts[1], cuts[2], cuts[3]

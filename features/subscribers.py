@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from features.behaviour.events import events_at
+from features.behaviour.history import view_at
 from features.contract import CONTRACT
 from features.tables import rows_known
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from features.tables import Tables
     from features.window import Window
 
-__all__ = ["contracts_kept", "subscribers_at"]
+__all__ = ["contracts_kept", "subscribers", "subscribers_at"]
 
 STILL_RUNNING = date(9999, 12, 31)
 
@@ -28,9 +29,12 @@ def subscribers_at(tables: Tables, moments: Iterable[date]) -> ir.Table:
 
     One that ends on the day itself does not run any more.
     """
-    known = events_at(tables, "subscriptions", moments)
-    if known is None:
-        raise TypeError("without a table of subscriptions there is nobody to ask for")
+    return view_at(tables, moments, subscribers, subscriptions=tables.optional["subscriptions"])
+
+
+def subscribers(subscriptions: ir.Table, moments: ir.Table, **_others: ir.Table) -> ir.Table:
+    """Return `subscribers_at` each ``as_of`` of ``moments``."""
+    known = events_at("subscriptions", subscriptions, moments)
     return known.filter(known.ended_day.isnull()).select("as_of", "customer_id").distinct()
 
 

@@ -11,14 +11,16 @@ import ibis
 
 from features.behaviour.basket import basket_ratios, basket_sums
 from features.behaviour.families import in_floats, with_event_families
-from features.behaviour.history import history_at
+from features.behaviour.history import Past, known_days, past_of
 from features.behaviour.lines import with_line_sums
+from features.behaviour.population import population
 from features.behaviour.purchases import purchase_ratios, purchase_sums
 from features.behaviour.returns import returns_ratios, returns_sums
 from features.behaviour.rhythm import rhythm_ratios, rhythm_sums
 from features.behaviour.season import season_ratios, season_sums
 from features.catalogue import CATALOGUE
-from features.subscribers import subscribers_at
+from features.engine import kept_rows, view
+from features.subscribers import subscribers
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -45,19 +47,47 @@ def behaviour_panel(tables: Tables, references: Sequence[Reference]) -> ir.Table
 
     Columns as in `behaviour_table`; sorted by as_of, then customer_id.
     """
-    moments = [reference.as_of for reference in references]
-    history = history_at(tables, moments)
-    sums = history.group_by("as_of", "customer_id").aggregate(
-        **purchase_sums(history),
-        **rhythm_sums(history),
-        **basket_sums(history),
-        **returns_sums(history),
-        **season_sums(history, references),
+    connection = tables.connection
+    few = {name: kept_rows(connection, name, rows) for name, rows in population(references).items()}
+    relations = {"transactions": tables.transactions, **past_of(tables)._asdict(), **tables.optional, **few}
+    panel = view(connection, behaviour, relations, there=tables.there, contract=tables.contract)
+    whole = {name: "int64" for name, kind in panel.schema().items() if kind.is_integer()}
+    return panel.cast(whole).order_by("as_of", "customer_id")
+
+
+def behaviour(
+    *,
+    there: frozenset[str],
+    contract: bool,
+    transactions: ir.Table,
+    settled_days: ir.Table,
+    unsettled_rows: ir.Table,
+    unsettled_customers: ir.Table,
+    moments: ir.Table,
+    levels: ir.Table,
+    **optional: ir.Table,
+) -> ir.Table:
+    """Return the behaviour of every customer at each of ``moments``, from the relations of a panel.
+
+    ``there`` is what the data has (`Tables.there`); with a ``contract`` only subscribers are customers. The
+    first four relations are the transactions and their `Past`, the next two the `population`, the others the
+    optional tables by name.
+    """
+    past = Past(settled_days, unsettled_rows, unsettled_customers)
+    history = known_days(settled_days, unsettled_rows, moments)
+    seasoned = history.join(moments.select("as_of", "peak_weeks"), "as_of")
+    sums = seasoned.group_by("as_of", "customer_id").aggregate(
+        **purchase_sums(seasoned),
+        **rhythm_sums(seasoned),
+        **basket_sums(seasoned),
+        **returns_sums(seasoned),
+        **season_sums(seasoned),
     )
     customers = sums.filter(sums.orders > 0)
-    if tables.contract:
-        customers = customers.semi_join(subscribers_at(tables, moments), ("as_of", "customer_id"))
-    bought = in_floats(with_line_sums(customers, tables, moments))
+    if contract:
+        running = subscribers(optional["subscriptions"], moments)
+        customers = customers.semi_join(running, ("as_of", "customer_id"))
+    bought = in_floats(with_line_sums(customers, transactions, past, moments, there))
     measured = bought.mutate(
         **purchase_ratios(bought),
         **rhythm_ratios(bought),
@@ -65,26 +95,17 @@ def behaviour_panel(tables: Tables, references: Sequence[Reference]) -> ir.Table
         **returns_ratios(bought),
         **season_ratios(bought),
     )
-    panel = with_event_families(_with_scores(measured, references), tables, history, references)
+    panel = with_event_families(_with_scores(measured, moments), optional, history, moments, levels)
     told = {
-        feature.name: panel[feature.name] if tables.there.issuperset(feature.needs) else ibis.null("float64")
+        feature.name: panel[feature.name] if there.issuperset(feature.needs) else ibis.null("float64")
         for feature in CATALOGUE
     }
-    return panel.select("customer_id", "as_of", **told).order_by("as_of", "customer_id")
+    return panel.select("customer_id", "as_of", **told)
 
 
-def _with_scores(panel: ir.Table, references: Sequence[Reference]) -> ir.Table:
+def _with_scores(panel: ir.Table, moments: ir.Table) -> ir.Table:
     """Add the recency, frequency and price scores: fifths of the moment's population, equal values alike."""
-    cuts = ibis.memtable(
-        [
-            (it.as_of, *it.recency_cuts, *it.frequency_cuts, *(it.price_cuts or (None,) * 4))
-            for it in references
-        ],
-        schema={"as_of": "date"}
-        | {f"{of}_{k}": "int64" for of in ("recency", "frequency") for k in range(4)}
-        | {f"price_{k}": "float64" for k in range(4)},
-    )
-    scored = panel.join(cuts, "as_of")
+    scored = panel.join(moments.drop("peak_weeks"), "as_of")
     priced = scored.mean_unit_price.notnull() & scored.price_0.notnull()
     return scored.mutate(
         recency_score=5 - _cuts_below(scored, "recency", scored.days_since_last_order),

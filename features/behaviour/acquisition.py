@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from features.behaviour.events import EventFamily, Known
-from features.behaviour.levels import levels_of
+from features.behaviour.levels import CHANNELS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -20,9 +20,8 @@ __all__ = ["ACQUISITION"]
 
 def _sums(known: Known) -> ir.Table:
     """Return what is known of a customer; the contract gives each one row."""
-    levels = levels_of(
-        known.references, "channel_spend", "acquisition_channel", "acquisition_channel_mean_spend"
-    )
+    channels = known.levels.filter(known.levels.kind == CHANNELS)
+    levels = channels.select("as_of", acquisition_channel="word", acquisition_channel_mean_spend="mean_spend")
     rows = known.events.left_join(levels, ("as_of", "acquisition_channel"))
     return rows.select(
         "as_of",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from features.behaviour.lines import RECENT_DAYS, price_of
+from features.behaviour.lines import RECENT_DAYS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["basket_ratios", "basket_sums"]
+__all__ = ["basket_ratios", "basket_sums", "price_of"]
 
 
 def basket_sums(history: ir.Table) -> Mapping[str, ir.Value]:
@@ -18,10 +18,13 @@ def basket_sums(history: ir.Table) -> Mapping[str, ir.Value]:
 
     The others are sums over lines: `features.behaviour.lines.with_line_sums`.
     """
+    recent = history.age_days < RECENT_DAYS
     return {
         "lines": history.lines.sum(),
-        "lines_recent": history.lines.sum(where=history.age_days < RECENT_DAYS).fill_null(0),
+        "lines_recent": recent.ifelse(history.lines, 0).sum(),
         "last_order_lines": history.lines.argmax(history.day, where=history.purchase),
+        **{name: history[name].sum() for name in ("pieces", "pieces_paid", "discounts", "discounted_lines")},
+        "discounted_lines_recent": recent.ifelse(history.discounted_lines, 0).sum(),
     }
 
 
@@ -56,3 +59,8 @@ def _concentration(sums: ir.Table, kinds: str) -> ir.FloatingValue:
     """Return the Herfindahl index by lines: 1 where all are of one kind, 1/n where n kinds are alike."""
     lines = sums[f"{kinds}_lines"].cast("float64")
     return sums[f"{kinds}_squares"] / (lines * lines)
+
+
+def price_of(sums: ir.Table) -> ir.FloatingValue:
+    """Return the mean price of a piece, in currency units to four decimals; null where none was counted."""
+    return (sums.pieces_paid.cast("float64") / sums.pieces.cast("float64").nullif(0)).round(4)

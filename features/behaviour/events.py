@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
-
-import ibis
 
 from features.contract import CONTRACT, day_of
 from features.tables import rows_known
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-    from features.reference import Reference
-    from features.tables import Tables
 
 __all__ = ["EventFamily", "Known", "events_at"]
 
@@ -25,13 +19,14 @@ __all__ = ["EventFamily", "Known", "events_at"]
 class Known:
     """What was known at the moments of a panel, for one family to look at.
 
-    ``events``: the rows of its table, by `events_at`; ``history``: the customer-days, by `known_at`;
-    ``references``: the populations, one a moment.
+    ``events``: the rows of its table, by `events_at`; ``history``: the customer-days, by `history_at`;
+    ``levels``: what the customers of each loyalty tier, and of each acquisition channel, spend on average
+    (as_of, kind, word, mean_spend; `features.behaviour.population`).
     """
 
     events: ir.Table
     history: ir.Table
-    references: Sequence[Reference]
+    levels: ir.Table
 
 
 def _nothing(_panel: ir.Table) -> Mapping[str, ir.Value]:
@@ -53,19 +48,12 @@ class EventFamily:
     ratios: Callable[[ir.Table], Mapping[str, ir.Value]] = _nothing
 
 
-def events_at(tables: Tables, name: str, moments: Iterable[date]) -> ir.Table | None:
-    """Return the rows of the optional table ``name`` known at each of ``moments``; None without that table.
+def events_at(name: str, rows: ir.Table, moments: ir.Table) -> ir.Table:
+    """Return the ``rows`` of the optional table ``name`` known at each ``as_of`` of ``moments``.
 
     Columns as in `Tables.known`, with ``as_of``, and ``age_days`` = as_of - the row's local day.
     """
-    if name not in tables.optional:
-        return None
-    contract, rows = CONTRACT[name], tables.optional[name]
-    first, *others = sorted(set(moments))
-    if others:
-        clock = ibis.memtable([(moment,) for moment in (first, *others)], schema={"as_of": "date"})
-        rows = rows.cross_join(clock)
-    else:
-        rows = rows.mutate(as_of=ibis.literal(first))
+    contract = CONTRACT[name]
+    rows = rows.cross_join(moments.select("as_of"))
     events = rows_known(rows, contract, rows.as_of)
     return events.mutate(age_days=events.as_of.delta(events[day_of(contract.time)], unit="day"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from features.behaviour.acquisition import ACQUISITION
@@ -16,9 +16,6 @@ from features.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-    from features.reference import Reference
-    from features.tables import Tables
 
 __all__ = ["EVENT_FAMILIES", "in_floats", "with_event_families"]
 
@@ -34,30 +31,23 @@ EVENT_FAMILIES: Mapping[str, EventFamily] = {
 
 
 def with_event_families(
-    panel: ir.Table, tables: Tables, history: ir.Table, references: Sequence[Reference]
+    panel: ir.Table, optional: Mapping[str, ir.Table], history: ir.Table, moments: ir.Table, levels: ir.Table
 ) -> ir.Table:
     """Add the features of the families whose table is there; customers it does not know have 0 or null.
 
-    ``panel`` has a row per (as_of, customer_id); ``history`` are the customer-days of `known_at`. What the
+    ``panel`` has a row per (as_of, customer_id); ``history`` are the customer-days of `history_at`. What the
     features are made of stays beside them.
     """
-    there = {name: family for name, family in EVENT_FAMILIES.items() if family.table in tables.optional}
+    there = {name: family for name, family in EVENT_FAMILIES.items() if family.table in optional}
     joined = panel
-    for name, sums in _sums(there, tables, history, references):
+    for name, family in there.items():
+        events = events_at(family.table, optional[family.table], moments)
+        sums = in_floats(family.sums(Known(events, history, levels)))
         joined = joined.left_join(sums, ("as_of", "customer_id"), rname=f"{{name}}_of_{name}")
     zeros = (it.name for it in CATALOGUE if it.family in there and it.zero_without_rows)
     filled = joined.mutate(**{name: joined[name].fill_null(0) for name in zeros})
     ratios = {name: value for family in there.values() for name, value in family.ratios(filled).items()}
     return filled.mutate(**ratios)
-
-
-def _sums(
-    families: Mapping[str, EventFamily], tables: Tables, history: ir.Table, references: Sequence[Reference]
-) -> Iterator[tuple[str, ir.Table]]:
-    for name, family in families.items():
-        events = events_at(tables, family.table, [reference.as_of for reference in references])
-        if events is not None:
-            yield name, in_floats(family.sums(Known(events, history, references)))
 
 
 def in_floats(sums: ir.Table) -> ir.Table:

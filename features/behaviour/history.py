@@ -8,28 +8,41 @@ it: by the same expressions, for those customers alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 import ibis
+import pyarrow as pa
 
 from features.behaviour.cancelled import ORDER, may_have_cancelled, with_cancellations
 from features.behaviour.known import dated, known_at, out_of_order
 from features.behaviour.purchases import purchase_days
 from features.behaviour.rhythm import rhythm_days
-from features.engine import kept
+from features.engine import kept, kept_rows, view
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from features.tables import Tables
 
-__all__ = ["count_cancelled_orders", "customer_days", "history_at", "rows_at"]
+__all__ = [
+    "Past",
+    "count_cancelled_orders",
+    "customer_days",
+    "history_at",
+    "known_days",
+    "known_rows",
+    "past_of",
+    "view_at",
+]
 
 MONEY = "decimal(18, 4)"
 MONEY_BOUND = 99_999_999_999_999
 """What a DECIMAL(18,4) holds; a day's total beyond it is nonsense that passed the contract row by row."""
+
+
+GOODS = ("pieces", "pieces_paid", "discounts")
 
 
 class Past(NamedTuple):
@@ -46,26 +59,39 @@ def history_at(tables: Tables, moments: Iterable[date]) -> ir.Table:
     Columns as in `customer_days`, and ``age_days`` = as_of - day. Days after as_of, and what became known
     after it, are not there.
     """
-    past, asked = _past_of(tables), sorted(set(moments))
-    prefixes = [
-        past.settled_days.filter(past.settled_days.known_from <= moment).mutate(as_of=ibis.literal(moment))
-        for moment in asked
-    ]
-    anew = customer_days(known_at(past.unsettled_rows, asked), "as_of", "customer_id")
-    known = ibis.union(*prefixes, anew.select(prefixes[0].columns).cast(prefixes[0].schema()))
+    return view_at(tables, moments, known_days)
+
+
+def view_at(
+    tables: Tables, moments: Iterable[date], build: Callable[..., ir.Table], **others: ir.Table
+) -> ir.Table:
+    """Return what ``build`` makes of the `Past`, the ``moments`` and ``others``, as a view."""
+    clock = pa.table({"as_of": pa.array(sorted(set(moments)), pa.date32())})
+    moments = kept_rows(tables.connection, "moments", clock)
+    relations = past_of(tables)._asdict() | {"moments": moments} | others
+    return view(tables.connection, build, relations)
+
+
+def known_days(
+    settled_days: ir.Table, unsettled_rows: ir.Table, moments: ir.Table, **_others: ir.Table
+) -> ir.Table:
+    """Return `history_at` of the relations of a `Past`, at each ``as_of`` of ``moments``."""
+    prefixes = settled_days.cross_join(moments.select("as_of"))
+    prefixes = prefixes.filter(prefixes.known_from <= prefixes.as_of)
+    anew = customer_days(known_at(unsettled_rows, moments), "as_of", "customer_id")
+    known = prefixes.union(anew.select(prefixes.columns).cast(prefixes.schema()))
     return known.mutate(age_days=known.as_of.delta(known.day, unit="day")).drop("known_from")
 
 
-def rows_at(tables: Tables, moments: Iterable[date], *columns: str) -> ir.Table:
-    """Return `dated` rows that count at each of ``moments``: as_of, customer_id, known_from and ``columns``.
+def known_rows(transactions: ir.Table, past: Past, moments: ir.Table, *columns: str) -> ir.Table:
+    """Return `dated` rows that count at each ``as_of`` of ``moments``: as_of, customer_id and ``columns``.
 
     Only these are read: an engine may well keep what is made here for the length of a query.
     """
-    past, asked = _past_of(tables), sorted(set(moments))
-    rows = dated(tables.transactions).select("customer_id", "known_from", *columns)
-    rows = _without(rows, past.unsettled_customers)
-    prefixes = [rows.filter(rows.known_from <= moment).mutate(as_of=ibis.literal(moment)) for moment in asked]
-    return ibis.union(*prefixes, known_at(past.unsettled_rows, asked).select(prefixes[0].columns))
+    rows = dated(transactions).select("customer_id", "known_from", *columns)
+    settled = _without(rows, past.unsettled_customers).cross_join(moments.select("as_of"))
+    settled = settled.filter(settled.known_from <= settled.as_of)
+    return settled.union(known_at(past.unsettled_rows, moments).select(settled.columns)).drop("known_from")
 
 
 def customer_days(rows: ir.Table, *keys: str) -> ir.Table:
@@ -75,7 +101,8 @@ def customer_days(rows: ir.Table, *keys: str) -> ir.Table:
     - ``purchase``: there is a row of amount >= 0 that is no return
     - ``gross``: sum of the positive amounts that are no returns; ``refund``: what went back, as a positive
       number; ``net`` = gross - refund; ``margin``: null where none is recorded. Exact, in currency units
-    - ``lines``: rows of purchase
+    - ``lines``: rows of purchase; ``pieces``: of their quantities, and ``pieces_paid``: what was paid for
+      these; ``discounted_lines``, and ``discounts`` in currency units
     - ``first_time``: of the first purchase whose time of day is recorded; null where none is. Midnight sharp
       is how a date without a time arrives, so it counts as not recorded
     - ``previous_order``, ``second_previous_order``: the days of the two orders before, ``previous_gross`` of
@@ -83,6 +110,8 @@ def customer_days(rows: ir.Table, *keys: str) -> ir.Table:
     - what the families need of a day beyond that
     """
     timed = rows.timestamp > rows.day.cast("timestamp")
+    counted = (rows.quantity > 0) & ~rows.back
+    discounted = (rows.discount > 0) & ~rows.back
     days = rows.group_by(*keys, "day").aggregate(
         known_from=rows.known_from.max(),
         lines=rows.count(where=~rows.back),
@@ -90,6 +119,10 @@ def customer_days(rows: ir.Table, *keys: str) -> ir.Table:
         refund=rows.back.ifelse(rows.amount.abs(), 0).sum(),
         margin=rows.margin.sum(),
         first_time=rows.timestamp.min(where=timed & ~rows.back),
+        pieces=rows.quantity.sum(where=counted),
+        pieces_paid=rows.amount.sum(where=counted),
+        discounts=rows.discount.sum(where=discounted).fill_null(0),
+        discounted_lines=rows.count(where=discounted),
     )
     days = _with_previous_orders(_in_bounds(days), *keys)
     return days.mutate(**purchase_days(days), **rhythm_days(days))
@@ -97,12 +130,12 @@ def customer_days(rows: ir.Table, *keys: str) -> ir.Table:
 
 def count_cancelled_orders(tables: Tables) -> int:
     """Return how many orders of all time were cancelled in full, and so are no purchase any more."""
-    rows = _past_of(tables).unsettled_rows
+    rows = past_of(tables).unsettled_rows
     cancelled = rows.filter(rows.cancelled_from.notnull()).select(ORDER).distinct()
     return int(cancelled.count().to_pyarrow().as_py())
 
 
-def _past_of(tables: Tables) -> Past:
+def past_of(tables: Tables) -> Past:
     """Return the past of ``tables``, made when it is first asked for."""
     rules = tables.rules
     within_days = rules.cancelled_within_days if rules.cancelled_orders == "drop" else -1
@@ -143,6 +176,7 @@ def _in_bounds(days: ir.Table) -> ir.Table:
         gross=ibis.least(days.gross, MONEY_BOUND).cast(MONEY),
         refund=ibis.least(days.refund, MONEY_BOUND).cast(MONEY),
         margin=days.margin.clip(-MONEY_BOUND, MONEY_BOUND).cast(MONEY),
+        **{name: days[name].clip(upper=MONEY_BOUND).cast(MONEY) for name in GOODS},
     )
     return money.mutate(net=money.gross - money.refund)
 

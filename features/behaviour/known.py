@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
 from typing import TYPE_CHECKING
 
 import ibis
@@ -27,16 +25,11 @@ def dated(transactions: ir.Table) -> ir.Table:
     )
 
 
-def known_at(rows: ir.Table, moments: Iterable[date]) -> ir.Table:
-    """Return the rows of `with_cancellations` that count at each of ``moments``, with that ``as_of``."""
-    return ibis.union(
-        *(
-            rows.filter(
-                rows.known_from <= moment, rows.cancelled_from.isnull() | (rows.cancelled_from > moment)
-            ).mutate(as_of=ibis.literal(moment))
-            for moment in moments
-        )
-    )
+def known_at(rows: ir.Table, moments: ir.Table) -> ir.Table:
+    """Return the rows of `with_cancellations` that count at each ``as_of`` of ``moments``, with that."""
+    rows = rows.cross_join(moments.select("as_of"))
+    stands = rows.cancelled_from.isnull() | (rows.cancelled_from > rows.as_of)
+    return rows.filter((rows.known_from <= rows.as_of) & stands)
 
 
 def out_of_order(rows: ir.Table) -> ir.Table:

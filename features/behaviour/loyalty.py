@@ -10,7 +10,7 @@ import ibis
 from features.behaviour.anniversaries import days_to_yearly
 from features.behaviour.events import EventFamily, Known
 from features.behaviour.latest import packed, unpacked
-from features.behaviour.levels import levels_of
+from features.behaviour.levels import TIERS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -53,10 +53,11 @@ def _sums(known: Known) -> ir.Table:
 
 
 def _with_levels(rows: ir.Table, known: Known) -> ir.Table:
-    levels = levels_of(known.references, "tier_spend", "tier", "tier_mean_spend")
-    before = levels.rename(previous_tier="tier", previous_mean_spend="tier_mean_spend")
-    now = rows.left_join(levels, ("as_of", "tier")).drop("as_of_right", "tier_right")
-    return now.left_join(before, ("as_of", "previous_tier")).drop("as_of_right", "previous_tier_right")
+    tiers = known.levels.filter(known.levels.kind == TIERS).drop("kind")
+    now = tiers.rename(tier="word", tier_mean_spend="mean_spend")
+    before = tiers.rename(previous_tier="word", previous_mean_spend="mean_spend")
+    rows = rows.left_join(now, ("as_of", "tier")).drop("as_of_right", "tier_right")
+    return rows.left_join(before, ("as_of", "previous_tier")).drop("as_of_right", "previous_tier_right")
 
 
 def _with_points(rows: ir.Table) -> ir.Table:

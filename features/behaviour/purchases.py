@@ -63,8 +63,8 @@ def _within_windows(history: ir.Table) -> Iterator[tuple[str, ir.Value]]:
     for window in WINDOW_DAYS:
         within = history.age_days < window
         yield f"orders_{window}d", history.count(where=history.purchase & within)
-        yield f"gross_spend_{window}d", history.gross.sum(where=within).fill_null(0)
-        yield f"margin_{window}d", history.margin.sum(where=within).fill_null(0)
+        yield f"gross_spend_{window}d", within.ifelse(history.gross, 0).sum()
+        yield f"margin_{window}d", (within & history.margin.notnull()).ifelse(history.margin, 0).sum()
 
 
 def _decayed(history: ir.Table) -> Iterator[tuple[str, ir.Value]]:

@@ -24,7 +24,7 @@ def returns_sums(history: ir.Table) -> Mapping[str, ir.Value]:
         "refund_days": history.count(where=refunded),
         "days_since_last_refund": history.age_days.min(where=refunded),
         **{
-            f"refund_total_{window}d": history.refund.sum(where=history.age_days < window).fill_null(0)
+            f"refund_total_{window}d": (history.age_days < window).ifelse(history.refund, 0).sum()
             for window in REFUND_WINDOW_DAYS
         },
     }

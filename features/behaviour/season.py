@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING
 import ibis
 
 if TYPE_CHECKING:
-    from datetime import date
-
     import ibis.expr.types as ir
 
-    from features.reference import Reference
-
-__all__ = ["COMING_DAYS", "PEAK", "peak_weeks", "season_ratios", "season_sums"]
+__all__ = ["COMING_DAYS", "PEAK", "as_bits", "orders_by_week", "peak_weeks", "season_ratios", "season_sums"]
 
 WEEKS = 52
 PEAK = 1.5
@@ -36,30 +32,36 @@ ONE_SEASON = 0.9
 """That of orders spread evenly over `YEARLY_TOLERANCE_DAYS` before and after the same day of the year."""
 
 
-def peak_weeks(orders: ir.Table) -> dict[date, tuple[int, ...]]:
-    """Return the shop's peak weeks (0 to 51 from 1 January on) by ``as_of``, from its ``orders`` known then.
+def orders_by_week(orders: ir.Table) -> ir.Table:
+    """Return (as_of, week, orders) of the last year, from the shop's ``orders`` known at each ``as_of``.
 
-    None are there before a year of history, nor where no week stands out.
+    None are there before a year of history.
     """
     spans = orders.group_by("as_of").aggregate(days=orders.age_days.max())
     last_year = orders.filter(orders.age_days < SAME_WEEKDAYS).semi_join(
         spans.filter(spans.days >= SAME_WEEKDAYS - 1), "as_of"
     )
-    counts = last_year.group_by("as_of", week=_week(last_year.day)).aggregate(orders=last_year.count())
-    weeks: dict[date, dict[int, int]] = {}
-    for row in counts.order_by("as_of", "week").to_pyarrow().to_pylist():
-        weeks.setdefault(row["as_of"], {})[row["week"]] = row["orders"]
-    return {
-        as_of: tuple(week for week, n in by_week.items() if n * WEEKS >= PEAK * sum(by_week.values()))
-        for as_of, by_week in weeks.items()
-    }
+    return last_year.group_by("as_of", week=_week(last_year.day)).aggregate(orders=last_year.count())
 
 
-def season_sums(history: ir.Table, references: Iterable[Reference]) -> Mapping[str, ir.Value]:
-    """Return the aggregates over a customer's history that the features of the season are made of."""
+def peak_weeks(orders: Mapping[int, int]) -> tuple[int, ...]:
+    """Return the shop's peak weeks (0 to 51 from 1 January on), from the orders of a year by week."""
+    return tuple(week for week, n in sorted(orders.items()) if n * WEEKS >= PEAK * sum(orders.values()))
+
+
+def as_bits(weeks: Iterable[int]) -> int:
+    """Return weeks of the year as the bits of a whole number."""
+    return sum(1 << week for week in weeks)
+
+
+def season_sums(history: ir.Table) -> Mapping[str, ir.Value]:
+    """Return the aggregates over a customer's history that the features of the season are made of.
+
+    ``history`` has ``peak_weeks``, `as_bits`, beside every customer-day.
+    """
     bought, age_days = history.purchase, history.age_days
     angle = _angle(history.day)
-    at_peak = _at_peak(history, references)
+    at_peak = _at_peak(history)
     within = {days: age_days.between(SAME_WEEKDAYS - days, SAME_WEEKDAYS - 1) for days in COMING_DAYS}
     near_a_year = (history.gap_days + YEARLY_TOLERANCE_DAYS) % YEAR_DAYS <= 2 * YEARLY_TOLERANCE_DAYS
     yearly = (near_a_year & (history.gap_days > YEARLY_TOLERANCE_DAYS)).fill_null(False)
@@ -73,7 +75,7 @@ def season_sums(history: ir.Table, references: Iterable[Reference]) -> Mapping[s
         "sines": (angle.sin() * TRIG_EXACT).round().cast("int64").sum(where=bought),
         **{f"orders_year_ago_{days}d": history.count(where=bought & within[days]) for days in COMING_DAYS},
         **{
-            f"gross_spend_year_ago_{days}d": history.gross.sum(where=within[days]).fill_null(0)
+            f"gross_spend_year_ago_{days}d": within[days].ifelse(history.gross, 0).sum()
             for days in COMING_DAYS
         },
     }
@@ -119,9 +121,7 @@ def _angle(day: ir.DateValue) -> ir.FloatingValue:
     return day.day_of_year().cast("float64") * (tau / TURN_DAYS)
 
 
-def _at_peak(history: ir.Table, references: Iterable[Reference]) -> ir.BooleanValue:
+def _at_peak(history: ir.Table) -> ir.BooleanValue:
     """Return whether a day is in one of the peak weeks known at as_of; null where none are."""
-    week = _week(history.day)
-    known = [(it.as_of, it.peak_weeks) for it in references if it.peak_weeks]
-    branches = [(history.as_of == as_of, week.isin(weeks)) for as_of, weeks in known]
-    return ibis.cases(*branches) if branches else ibis.null("boolean")
+    bits = history.peak_weeks.nullif(0) >> _week(history.day).cast("int32")
+    return bits & 1 == 1

@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 
     from features.tables import Tables
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # py4j leaves its own
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),  # py4j leaves its own
+    pytest.mark.timeout(600),  # Spark plans each join for seconds
+]
 
 MOMENTS = (date(2024, 6, 30), date(2024, 12, 31))
 ZONE = "Asia/Tokyo"

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.behaviour.anniversaries import days_to_monthly, days_to_yearly
-from features.behaviour.families import EVENT_FAMILIES, with_event_families
-from features.behaviour.history import history_at
+from features.behaviour.families import EVENT_FAMILIES
 from features.catalogue import CATALOGUE
 from features.contract import CONTRACT, Kind, day_of
+from features.engine import kept_rows
 from features.reference import reference_at, references_at
-from features.table import behaviour_table
+from features.table import behaviour_panel, behaviour_table
 from features.tables import Tables
 from tests.features.people import made_up_people
 from tests.features.shop import made_up_shop, tables_of
@@ -35,13 +35,8 @@ PEOPLE = made_up_people(5, sorted(SHOP.customer_id.unique()), rows=40)
 
 def known(tables: Tables, *moments: date) -> pa.Table:
     """Return the families of the optional tables for every customer who had bought by each of ``moments``."""
-    orders = history_at(tables, moments).filter(ibis._.purchase)
-    customers = orders.group_by("as_of", "customer_id").aggregate(
-        orders=orders.count(), days_since_first_order=orders.age_days.max()
-    )
-    panel = with_event_families(customers, tables, orders, references_at(tables, moments))
-    names = [name for name in NAMES if name in panel.columns]
-    return panel.select("as_of", "customer_id", *names).order_by("as_of", "customer_id").to_pyarrow()
+    panel = behaviour_panel(tables, references_at(tables, moments))
+    return panel.select("as_of", "customer_id", *NAMES).to_pyarrow()
 
 
 @cache
@@ -100,8 +95,8 @@ def test_what_happens_or_is_known_later_changes_nothing(
         news = dict.fromkeys(times, moment) if happens else {"known_at": moment}
         days = {day_of(column): moment.date() for column in news}
         schema = tables.optional[name].schema()
-        added = ibis.memtable(pa.Table.from_pylist([row | news | days], schema=schema.to_pyarrow()))
-        optional[name] = optional[name].union(added)
+        added = pa.Table.from_pylist([row | news | days], schema=schema.to_pyarrow())
+        optional[name] = optional[name].union(kept_rows(tables.connection, "added", added))
     assert known(replace(tables, optional=optional), as_of) == known_of_all(as_of)
 
 
