@@ -14,16 +14,10 @@ from training.bundle import Bundle
 from training.config import TrainingConfig
 from training.cross_fit import cross_fitted_contracts
 from training.evaluate import OURS, Evaluation, Forecast
-from training.fit import (
-    covered,
-    customer_folds,
-    fit,
-    usable_features,
-    with_attributes,
-    with_value_features,
-)
+from training.fit import covered, fit
 from training.frames import as_frame
 from training.learners import Learners
+from training.learning import customer_folds, usable_features, with_attributes, with_value_features
 from training.panel import (
     SHORTEST_HORIZON_DAYS,
     Method,

@@ -89,6 +89,14 @@ class Choice:
         """The picked model's name, as the field writes it."""
         return TITLES[self.picked]
 
+    def settled_on(self, name: str) -> Self:
+        """Return the choice with ``name`` in the picked model's place, which did not settle on all data."""
+        if name == self.picked:
+            return self
+        why = f"{TITLES[name]}: {self.title} was picked, and did not settle on all of the data"
+        candidates = (replace(one, weight=float(one.name == name)) for one in self.candidates)
+        return replace(self, picked=name, why=why, candidates=tuple(candidates))
+
     @property
     def worst(self) -> HeldOut | None:
         """The stretch whose total was missed by most."""

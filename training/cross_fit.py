@@ -16,7 +16,13 @@ from scipy.special import expit
 from training.attributes import Attributes
 from training.config import TrainingConfig
 from training.evaluate import OURS, Evaluation, Forecast
-from training.fit import customer_folds, learned_from, usable_features, with_attributes, with_value_features
+from training.learning import (
+    customer_folds,
+    learned_from,
+    usable_features,
+    with_attributes,
+    with_value_features,
+)
 from training.models.amounts import further_by_value_model, spend_by_value_model
 from training.models.churn import START
 from training.models.subscription_value import SubscriptionValue

@@ -31,11 +31,11 @@ from training.attributes import Attributes
 from training.choice import choose
 from training.config import Hyperparameters, TrainingConfig
 from training.errors import NotEnoughDataError
-from training.fit import (
+from training.fit import valuation
+from training.learning import (
     held_out,
     out_of_time_folds,
     usable_features,
-    valuation,
     with_attributes,
     with_value_features,
 )
@@ -162,7 +162,7 @@ def _panel(
     snapshots.build([as_of, *moments])
     attributes = Attributes.learn(tables, as_of, config.attributes)
     behaviour = attributes.beside(snapshots.behaviour(as_of), tables, as_of)
-    value = valuation(tables, as_of, behaviour, choose(tables, as_of, config.horizon_days))
+    value, _ = valuation(tables, as_of, behaviour, choose(tables, as_of, config.horizon_days))
     panel = build_panel(snapshots, moments, config.horizon_days, known_by=as_of)
     panel = with_attributes(panel, attributes, tables)
     return with_value_features(panel, value, config.horizon_days), value.silent

@@ -12,9 +12,12 @@ import pytest
 from features.sources import tables_from_frame
 from features.tables import Tables
 from training.choice import Choice, choose
+from training.errors import ConvergenceError
+from training.fit import valuation
 from training.models.bgnbd import BGNBD
 from training.models.paretonbd import ParetoNBD
 from training.models.value import FAMILIES, ValueModel
+from training.snapshots import Snapshots
 from training.stretches import held_out, held_out_windows
 from training.trial import Trial, tried
 
@@ -127,3 +130,21 @@ def test_a_value_model_of_any_family_survives_json(tables: Tables, name: str) ->
     assert ValueModel.from_dict(json.loads(json.dumps(value.to_dict()))) == value
     assert type(value.refitted(stretch.customers).orders) is FAMILIES[name]
     assert (value.orders.NAME == "bgnbd") == isinstance(value.orders, BGNBD)
+
+
+def test_where_the_picked_model_does_not_settle_the_simplest_that_does_takes_its_place(
+    tables: Tables, choice: Choice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = START + timedelta(days=DAYS - 1)
+    behaviour = Snapshots(tables).behaviour(moment)
+
+    def restless(*_: object) -> None:
+        raise ConvergenceError("It did not settle.", mend="")
+
+    monkeypatch.setattr(FAMILIES[choice.picked], "fit", restless)
+    value, settled = valuation(tables, moment, behaviour, choice)
+    other = next(name for name in FAMILIES if name != choice.picked)
+    assert isinstance(value, ValueModel)
+    assert value.orders.NAME == settled.picked == other
+    assert f"{choice.title} was picked, and did not settle" in settled.why
+    assert [one.name for one in settled.candidates if one.weight] == [other]

@@ -139,3 +139,15 @@ def test_where_nobody_has_ever_paid_value_is_nought_for_sure(
     nothing = Prediction(90, free.probability_no_order(behaviour, 90), np.ones(50), np.zeros(50))
     for column in lifetime_value(free, behaviour, nothing, 1.0, Policy()):
         assert (column == 0).all()
+
+
+def test_orders_that_are_free_bring_nothing(life: tuple[pd.DataFrame, np.ndarray, np.ndarray]) -> None:
+    behaviour, *_ = life
+    orders = behaviour["orders"]
+    free = behaviour.assign(orders=orders.where(orders == 1, 2 * orders), margin_total=np.nan)
+    value = ValueModel.fit(free)
+    assert 0.5 < value.paid_share < 1.0
+    assert value.paid_share == pytest.approx(orders.sum() / free["orders"].sum())
+    assert ValueModel.from_dict(value.to_dict()).paid_share == value.paid_share
+    alone = replace(value, paid_share=1.0)
+    np.testing.assert_allclose(value.expected_spend(free), value.paid_share * alone.expected_spend(free))

@@ -38,11 +38,12 @@ FEWEST_CUSTOMERS = 10
 class ValueModel:
     """``orders`` × ``spend`` (Gamma-Gamma; None: nobody has ever paid) × ``net_share``.
 
-    ``net_share``: revenue net of refunds per unit of gross spend, over everyone. ``margin_share``: recorded
-    margin per unit of net revenue, None where none is recorded. ``season``: the year's rhythm, by whose clock
-    ``orders`` is fitted and asked; None where the days count alike. With one, every table that is handed in
-    says its ``as_of``, in a column or in the index. ``facts``: the features that it looks at;
-    ``silent``: those that the learners beside it leave out.
+    ``net_share``: revenue net of refunds per unit of gross spend, and ``paid_share``: paid orders among all
+    (what is free is an order, too), over everyone. ``margin_share``: recorded margin per unit of net revenue,
+    None where none is recorded. ``season``: the year's rhythm, by whose clock ``orders`` is fitted and asked;
+    None where the days count alike. With one, every table that is handed in says its ``as_of``, in a column
+    or in the index. ``facts``: the features that it looks at; ``silent``: those that the learners beside it
+    leave out.
     """
 
     orders: PurchaseModel
@@ -51,6 +52,7 @@ class ValueModel:
     net_share: float
     margin_share: float | None
     season: Season | None = None
+    paid_share: float = 1.0
 
     facts: ClassVar[tuple[str, ...]] = ("orders", "days_since_first_order", "days_since_last_order")
     silent: ClassVar[frozenset[str]] = frozenset()
@@ -83,6 +85,7 @@ class ValueModel:
             if margin.notna().any() and net > 0
             else None,
             season=season,
+            paid_share=float(np.clip(paid.sum() / behaviour["orders"].sum(), 0.0, 1.0)),
         )
 
     def refitted(self, behaviour: pd.DataFrame) -> Self:
@@ -138,7 +141,8 @@ class ValueModel:
         """Return expected revenue per order, net of refunds, (customers,).
 
         What a customer gives back counts as far as it is known: the population's share of spend that is kept
-        weighs as much as ``REFUND_ORDERS`` orders of average size.
+        weighs as much as ``REFUND_ORDERS`` orders of average size. Of orders to come, as many are free as of
+        those seen.
         """
         paid = behaviour["paid_orders"].to_numpy(np.float64)
         if self.spend is None:
@@ -147,7 +151,8 @@ class ValueModel:
             gross = self.spend.expected_value(paid, _mean_order_value(behaviour))
         prior = REFUND_ORDERS * max(self.mean_spend, SMALLEST)
         kept = np.maximum(behaviour["net_revenue"].to_numpy(np.float64), 0.0) + prior * self.net_share
-        return np.asarray(gross * kept / (behaviour["gross_spend"].to_numpy(np.float64) + prior))
+        kept /= behaviour["gross_spend"].to_numpy(np.float64) + prior
+        return np.asarray(gross * kept * self.paid_share)
 
     def features(self, behaviour: pd.DataFrame, horizon_days: float) -> pd.DataFrame:
         """Return ``VALUE_FEATURES`` for the learners: what this model says, on scales that suit a line."""
@@ -169,6 +174,7 @@ class ValueModel:
             "mean_spend": self.mean_spend,
             "net_share": self.net_share,
             "margin_share": self.margin_share,
+            "paid_share": self.paid_share,
             "season": None if self.season is None else list(self.season.months),
         }
 
@@ -182,6 +188,7 @@ class ValueModel:
             mean_spend=kept["mean_spend"],
             net_share=kept["net_share"],
             margin_share=kept["margin_share"],
+            paid_share=kept["paid_share"],
             season=None if season is None else Season(tuple(season)),
         )
 
