@@ -1,4 +1,4 @@
-"""Draw the pictures of docs/lifetime-value.md: BG/NBD on CDNOW, the last 39 weeks held out.
+"""Draw the pictures of docs/lifetime-value.md and docs/churn.md, from CDNOW.
 
 At the root of the repository: ``.venv/bin/python docs/pictures.py``. With a file of Online Retail beside it
 (customer_id, timestamp, amount), the one picture of that is drawn, and no other.
@@ -21,9 +21,12 @@ sys.path.insert(0, str(HERE.parent))
 from features.sources import read_tables  # noqa: E402
 from features.tables import DataConfig, Source  # noqa: E402
 from joren.example import write_cdnow  # noqa: E402
+from training import horizon_plot  # noqa: E402
 from training.clv_plots import figures  # noqa: E402
+from training.horizon import advise  # noqa: E402
 
 CDNOW = date(1998, 6, 30), 273
+HORIZON_AS_OF = date(1998, 3, 31)  # the moment in the example's joren.toml
 RETAIL, RETAIL_PICTURE = (date(2011, 12, 9), 91), "tracking_weekly"
 DOTS_PER_INCH = 100  # 720 pixels wide
 COLOURS = 200  # enough for the shades of a matrix; a third of the bytes
@@ -41,6 +44,7 @@ def main() -> None:
         tables = read_tables(DataConfig({"transactions": Source(str(purchases))}))
     for stem, figure in figures(tables, *CDNOW).items():
         write(stem, figure)
+    write("horizon", horizon_plot.figure(advise(tables, HORIZON_AS_OF)))
 
 
 def write(stem: str, figure: Figure) -> None:

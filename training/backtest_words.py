@@ -94,7 +94,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "spaced": "the moments stand {why}; those whose outcomes do not overlap: {disjoint}",
         "intervals": "intervals draw whole customers anew, with every moment they stand at; what another "
         "season would change, only the moments tell",
-        "skill_is": "skill is 1 less log-loss over that of one rate for everybody, the one that proved right",
+        "skill_is": "skill is 1 less log-loss over that of one rate for all, the one that proved right",
     },
     "ja": {
         "title": "バックテスト",
