@@ -22,6 +22,7 @@ from training.snapshots import Snapshots
 
 __all__ = ["Challenge", "challenged", "promote_version", "registry_of", "whoever"]
 
+ALREADY = "this very model is the champion already"
 UNREADABLE = "the champion cannot be read by this version of Joren"
 
 
@@ -72,7 +73,7 @@ def challenged(
     """
     champion = registry.champion()
     if champion is not None and champion.bundle_version == challenger.version:
-        return Challenge(Verdict(promoted=False, why="this very model is the champion already"), champion)
+        return Challenge(Verdict(promoted=False, why=ALREADY), champion)
     standing = _metadata(registry, champion)
 
     def opponent(config: TrainingConfig) -> Evaluation | None:
@@ -94,7 +95,9 @@ def promote_version(project: Project, number: int | None, *, who: str, why: str)
     Returns its number and what the gate says. What passes is promoted; ``why`` is added to the reason.
     """
     registry = registry_of(project)
-    version = registry.version(number)
+    version, champion = registry.version(number), registry.champion()
+    if champion is not None and champion.number == version.number:
+        return version.number, Verdict(promoted=False, why=ALREADY)
     bundle, golden = Bundle.load(registry.bundle_path(version)), registry.golden(version)
     if golden is None:
         raise RegistryError(

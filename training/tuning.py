@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from optuna import Study
     from optuna.distributions import BaseDistribution
 
-__all__ = ["Trial", "tune"]
+__all__ = ["Trial", "Trials", "tune"]
 
 SIGNIFICANT = 4  # digits of a hyperparameter
 
@@ -120,6 +120,26 @@ class Trials:
             }
         return Trial(number, hyperparameters, by_moment)
 
+    def up_to(self, trials: int, storage: Path) -> list[Trial]:
+        """Try until so many trials are on record in ``storage``, and return these, the best first."""
+        with _quiet():
+            import optuna
+
+            study = optuna.create_study(
+                storage=f"sqlite:///{storage.resolve()}", study_name=self.name, load_if_exists=True
+            )
+            done = _done(study)
+            for number in range(len(done), trials):
+                seed = np.random.SeedSequence([self.config.seed, number]).generate_state(1)[0]
+                study.sampler = optuna.samplers.TPESampler(seed=int(seed))
+                if number == 0:
+                    study.enqueue_trial(asdict(self.config.hyperparameters))
+                asked = study.ask(_space())
+                trial = self.run(number, _hyperparameters(asked.params))
+                asked.set_user_attr("by_moment", {str(day): loss for day, loss in trial.by_moment.items()})
+                study.tell(asked, trial.log_loss)
+            return sorted(_done(study)[:trials], key=lambda trial: trial.log_loss)
+
 
 def tune(
     tables: Tables,
@@ -130,28 +150,12 @@ def tune(
     *,
     snapshots: Snapshots | None = None,
 ) -> list[Trial]:
-    """Try hyperparameters until ``trials`` are on record in ``storage``, and return these, the best first.
+    """Try hyperparameters for a fit by ``as_of``, and return ``trials`` of them, the best first.
 
-    The first trial is of ``config`` as it is. ``storage``: an SQLite file, made where it is not there.
+    The first is of ``config`` as it is. ``storage``: an SQLite file, made where it is not there; what is on
+    record in it is not tried again. Raises ``NotEnoughDataError`` where no moment can be held out.
     """
-    on = Trials.of(snapshots or Snapshots(tables), as_of, config)
-    with _quiet():
-        import optuna
-
-        study = optuna.create_study(
-            storage=f"sqlite:///{storage.resolve()}", study_name=on.name, load_if_exists=True
-        )
-        done = _done(study)
-        for number in range(len(done), trials):
-            seed = np.random.SeedSequence([config.seed, number]).generate_state(1)[0]
-            study.sampler = optuna.samplers.TPESampler(seed=int(seed))
-            if number == 0:
-                study.enqueue_trial(asdict(config.hyperparameters))
-            asked = study.ask(_space())
-            trial = on.run(number, _hyperparameters(asked.params))
-            asked.set_user_attr("by_moment", {str(day): loss for day, loss in trial.by_moment.items()})
-            study.tell(asked, trial.log_loss)
-        return sorted(_done(study)[:trials], key=lambda trial: trial.log_loss)
+    return Trials.of(snapshots or Snapshots(tables), as_of, config).up_to(trials, storage)
 
 
 def _panel(

@@ -13,7 +13,7 @@ from tests.training.bundles import AS_OF, a_shop
 from training.config import DEFAULT, Hyperparameters, TrainingConfig
 from training.errors import NotEnoughDataError
 from training.snapshots import Snapshots
-from training.tuning import Trial, tune
+from training.tuning import Trial, Trials, tune
 
 CONFIG = TrainingConfig(30, max_moments=5)
 TRIALS = 3
@@ -25,13 +25,18 @@ def snapshots() -> Snapshots:
 
 
 @pytest.fixture(scope="module")
+def on(snapshots: Snapshots) -> Trials:
+    return Trials.of(snapshots, AS_OF, CONFIG)
+
+
+@pytest.fixture(scope="module")
 def storage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("trials") / "trials.db"
 
 
 @pytest.fixture(scope="module")
-def tried(storage: Path, snapshots: Snapshots) -> list[Trial]:
-    return tune(a_shop(), AS_OF, CONFIG, TRIALS, storage, snapshots=snapshots)
+def tried(on: Trials, storage: Path) -> list[Trial]:
+    return on.up_to(TRIALS, storage)
 
 
 def test_the_best_comes_first_and_what_was_given_is_among_them(tried: list[Trial]) -> None:
@@ -49,26 +54,26 @@ def test_no_outcome_of_a_trial_reaches_into_the_days_that_judge(tried: list[Tria
 
 
 def test_an_interrupted_study_goes_on_as_if_it_had_not_been(
-    tried: list[Trial], tmp_path: Path, snapshots: Snapshots
+    on: Trials, tried: list[Trial], tmp_path: Path
 ) -> None:
     storage = tmp_path / "other.db"
-    tune(a_shop(), AS_OF, CONFIG, 1, storage, snapshots=snapshots)
+    on.up_to(1, storage)
     with sqlite3.connect(storage) as database:  # as a process leaves it that is killed in a trial
         database.execute(
             "INSERT INTO trials (number, study_id, state, datetime_start) "
             "SELECT 1, study_id, 'RUNNING', datetime('now') FROM studies"
         )
     database.close()
-    assert tune(a_shop(), AS_OF, CONFIG, TRIALS, storage, snapshots=snapshots) == tried
+    assert on.up_to(TRIALS, storage) == tried
 
 
 def test_what_is_on_record_is_not_tried_again_and_other_settings_are_another_study(
-    tried: list[Trial], storage: Path, snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch
+    on: Trials, tried: list[Trial], storage: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("training.tuning.Trials.run", None)
-    assert tune(a_shop(), AS_OF, CONFIG, TRIALS, storage, snapshots=snapshots) == tried
+    assert on.up_to(TRIALS, storage) == tried
     with pytest.raises(TypeError):
-        tune(a_shop(), AS_OF, replace(CONFIG, seed=1), 1, storage, snapshots=snapshots)
+        replace(on, config=replace(CONFIG, seed=1)).up_to(1, storage)
 
 
 def test_too_short_a_history_is_refused(tmp_path: Path, snapshots: Snapshots) -> None:
