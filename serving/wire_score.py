@@ -78,7 +78,9 @@ class Score(Answer):
         examples=["eligible"],
     )
     churn_probability: float | None = Field(
-        description="The calibrated probability of no purchase within the horizon, 0 to 1.", examples=[0.71]
+        description="The calibrated probability, 0 to 1, of no purchase within the horizon; "
+        "where there is a contract, of its end.",
+        examples=[0.71],
     )
     churn_percentile: int | None = Field(
         description="The place among all customers, 1 to 100; 100 is the likeliest to leave.", examples=[88]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from training.metrics import METRICS, reliability_table
+from training.models.subscription_value import SubscriptionValue
 
 if TYPE_CHECKING:
     from training.bundle import Bundle
@@ -92,9 +93,12 @@ def model_card(bundle: Bundle, evaluation: Evaluation | None, fingerprint: Mappi
 
 def _summary(bundle: Bundle) -> str:
     about = bundle.metadata
+    who, leaves = "a purchase", "no purchase"
+    if isinstance(bundle.value, SubscriptionValue):
+        who, leaves = "a running contract", "the contract ending"
     return (
         f"# Joren {bundle.version}\n\n"
-        f"For each customer with a purchase by {about.as_of}: the probability of **no purchase in the next "
+        f"For each customer with {who} by {about.as_of}: the probability of **{leaves} in the next "
         f"{about.horizon_days} days** (churn), the orders and the revenue net of refunds expected in them, "
         f"and the gross margin of the next {bundle.policy.clv_horizon_days} days, discounted at "
         f"{bundle.policy.annual_discount_rate:.0%} a year (CLV). Method: {about.method}."

@@ -40,7 +40,13 @@ AsOf = Annotated[
 ]
 HorizonDays = Annotated[
     int | None,
-    typer.Option("--horizon-days", metavar="N", min=1, max=3650, help="To leave = to buy nothing in N days."),
+    typer.Option(
+        "--horizon-days",
+        metavar="N",
+        min=1,
+        max=3650,
+        help="To leave = to buy nothing in N days; with a contract, to end it.",
+    ),
 ]
 
 DATA = "Data given here, instead of in joren.toml"
