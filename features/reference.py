@@ -34,6 +34,8 @@ __all__ = ["Cuts", "Reference", "quintile_cuts", "reference_at", "references_at"
 
 Cuts = tuple[int, int, int, int]
 PriceCuts = tuple[float, float, float, float]
+UP_TO_DATE: Cuts = (31, 31, 31, 31)
+"""Of bills that follow from a running contract the last is never older: nobody is behind."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def references_at(tables: Tables, moments: Sequence[date]) -> list[Reference]:
         Reference(
             moment,
             customers=sum(histograms[moment]["orders"].values()),
-            recency_cuts=quintile_cuts(histograms[moment]["recency_days"]),
+            recency_cuts=UP_TO_DATE if tables.billed else quintile_cuts(histograms[moment]["recency_days"]),
             frequency_cuts=quintile_cuts(histograms[moment]["orders"]),
             price_cuts=prices.get(moment),
             peak_weeks=peak_weeks(weeks.get(moment, {})),

@@ -171,16 +171,14 @@ class Scorer:
 
     def _observed(self, behaviour: pd.DataFrame) -> dict[str, pd.Series | npt.NDArray[np.generic]]:
         rate, _ = margin_rate(self.value, self.policy)
-        recorded, silent_days = behaviour["margin_total"], behaviour["days_since_last_order"]
-        if isinstance(self.value, SubscriptionValue) and self.value.billed:
-            silent_days = silent_days * 0.0  # whose contract runs is up to date, on whatever day bills come
+        recorded = behaviour["margin_total"]
         return {
             "historic_clv": recorded.fillna(rate * behaviour["net_revenue"]),
             "historic_number_of_orders": behaviour["orders"].astype("Int32"),
             "average_days_between_orders": behaviour["mean_gap_days"],
             "average_order_value": behaviour["mean_order_value"],
-            "segment": segment(silent_days, behaviour["orders"], self.reference),
-            "cycle_status": cycle_status(silent_days, behaviour["median_gap_days"]),
+            "segment": segment(behaviour["days_since_last_order"], behaviour["orders"], self.reference),
+            "cycle_status": cycle_status(behaviour["days_since_last_order"], behaviour["median_gap_days"]),
         }
 
     def _status(

@@ -138,3 +138,8 @@ def test_where_nothing_was_learned_sbg_answers_alone() -> None:
     assert bundle.learners is None
     scored = bundle.score_table(snapshots.behaviour(early), early)
     assert scored["churn_probability"].between(0, 1).all()
+
+
+def test_whose_contract_runs_is_up_to_date(scores: pd.DataFrame) -> None:
+    assert set(scores["segment"]) == {"New", "Potential Loyalists", "Champions"}
+    assert set(scores["cycle_status"].dropna()) == {"on_rhythm"}
