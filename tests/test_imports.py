@@ -20,6 +20,7 @@ MAY_IMPORT = {
         "training/bundle.py",
         "training/models/amounts.py",
         "training/models/churn.py",
+        "training/models/rfm_trees.py",
         "training/models/trees.py",
     },
 }
