@@ -1,12 +1,17 @@
 """Which moments of the past a backtest judges, and what it says where there are none."""
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date, timedelta
 
 import pytest
 
+from tests.training.subscribers import a_business
+from training.backtested import Plan
 from training.config import TrainingConfig
 from training.errors import NotEnoughDataError
-from training.rolling import plan
+from training.peers import BASE_RATE, RECENCY
+from training.policy import Policy
+from training.rolling import plan, roll
 
 FIRST = date(2023, 1, 1)
 
@@ -57,3 +62,22 @@ def test_the_longest_horizon_that_is_offered_can_be_asked_for() -> None:
         plan(days(134), TrainingConfig(horizon_days=91))
     assert told.value.mend
     assert plan(days(134), TrainingConfig(horizon_days=89)).moments
+
+
+def test_contracts_are_judged_by_attributes_too_and_against_the_model_of_contracts() -> None:
+    config = TrainingConfig(60, max_moments=1, attributes=("Tariff",))
+    as_of, moment = date(2025, 7, 30), date(2025, 5, 31)
+    asked = Plan((moment,), 60, "as asked", "指定のとおり")
+    told: list[str] = []
+
+    def step(title: str) -> AbstractContextManager[None]:
+        told.append(title)
+        return nullcontext()
+
+    found = roll(a_business(), as_of, config, Policy(), asked=asked, step=step)
+    assert f"Judging {moment}" in told
+    assert set(found.differences) == {"sBG", BASE_RATE}
+    assert RECENCY not in found.mean
+    assert found.differences["sBG"]["auc"].difference > 0.05
+    assert 0 < found.worst.skill < 1
+    assert found.disjoint == 1
