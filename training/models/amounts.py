@@ -1,8 +1,8 @@
 """How many orders and how much revenue: whether, and how much, so that the numbers agree.
 
 Orders = P(any order) × (1 + further orders given one): never below the probability of ordering at all.
-Revenue is the geometric mean of three forecasts: the lifetime-value model's, and a linear model's and
-trees' that start from it.
+Revenue as learned here is the geometric mean of three forecasts: the lifetime-value model's, and a linear
+model's and trees' that start from it. `training.learners` lets it lean on orders × spend.
 """
 
 from __future__ import annotations
