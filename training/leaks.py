@@ -80,8 +80,13 @@ def leaking(
     if "as_of" in inputs.index.names:
         moment = inputs.index.get_level_values("as_of")
         looks.append(_spread(np.flatnonzero(moment == moment.max())))
-    told = [rows for rows in looks if min(left[rows].sum(), (1.0 - left[rows]).sum()) >= FEWEST]
-    return tuple(_leaks(inputs, left, frozenset(map(plain, allowed)), told))
+    seen = np.unique(np.concatenate(looks))
+    told = [
+        np.searchsorted(seen, rows)
+        for rows in looks
+        if min(left[rows].sum(), (1.0 - left[rows]).sum()) >= FEWEST
+    ]
+    return tuple(_leaks(inputs.iloc[seen], left[seen], frozenset(map(plain, allowed)), told))
 
 
 def is_named_like_a_leak(name: str) -> bool:
