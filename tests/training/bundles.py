@@ -14,6 +14,7 @@ from features.sources import tables_from_frame
 from training.bundle import Bundle
 from training.config import TrainingConfig
 from training.fit import fit
+from training.panel import Method
 from training.policy import Policy
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from features.tables import Tables
 
+VALUE_ONLY_DAYS = 182
 FIRST_DAY, AS_OF = date(1997, 1, 1), date(1997, 9, 30)
 
 
@@ -45,11 +47,12 @@ def a_shop() -> Tables:
 
 @cache
 def fitted(horizon_days: int) -> Bundle:
-    """Return a bundle; 60 days have trees in it, and at 182 history allows a lifetime-value model alone."""
-    return fit(a_shop(), AS_OF, TrainingConfig(horizon_days, threads=1), Policy())
+    """Return a bundle; 60 days have trees in it, and at 182 the lifetime-value model stands alone."""
+    method = Method.LIFETIME_VALUE_ONLY if horizon_days == VALUE_ONLY_DAYS else None
+    return fit(a_shop(), AS_OF, TrainingConfig(horizon_days, threads=1), Policy(), method=method)
 
 
-def saved(folder: Path, seed: int = 0, horizon_days: int = 182) -> Path:
+def saved(folder: Path, seed: int = 0, horizon_days: int = VALUE_ONLY_DAYS) -> Path:
     """Write a bundle into a folder; another seed makes another version."""
     bundle = fitted(horizon_days)
     training = replace(bundle.metadata.training, seed=seed)
