@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import ibis
 import sqlglot as sg
-from ibis.expr.operations import DatabaseTable
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from features.tables import Tables
 
-__all__ = ["kept", "kept_rows", "on_engine", "put", "rows_hash", "set_zone", "view"]
+__all__ = ["UNBOUND", "compiled", "kept", "kept_rows", "on_engine", "put", "rows_hash", "set_zone", "view"]
 
 
 def on_engine(tables: Tables, connection: BaseBackend) -> Tables:
@@ -74,22 +73,25 @@ def rows_hash(rows: ir.Table) -> str:
     return str(hashed.cast("decimal(38, 0)").sum().to_pyarrow().as_py())
 
 
-def kept(connection: BaseBackend, name: str, rows: ir.Table, expression: Callable[[], ir.Table]) -> ir.Table:
-    """Return the ``expression`` of ``rows``, computed once for the life of ``connection`` and kept there.
+def kept(
+    connection: BaseBackend,
+    build: Callable[..., ir.Table],
+    relations: Mapping[str, ir.Table],
+    **settings: Hashable,
+) -> ir.Table:
+    """Return `view`, computed once for the life of ``connection`` and kept there.
 
-    The same ``name`` and the same ``rows`` give the table that stands. Spark has no temporary tables: there
-    it is a view on a cached frame.
+    The same relations give the table that stands. Spark has no temporary tables: there it is a view on a
+    cached frame.
     """
-    of = rows.op()
-    rows_name = of.name if isinstance(of, DatabaseTable) else str(ibis.to_sql(rows, dialect=connection.name))
-    name = f"{name}_{_digest(rows_name)}"
+    query = _query(connection, build, relations, settings)
+    name = f"{build.__name__}_{_digest(query)}"
     if name not in connection.list_tables():
         if connection.name == "pyspark":
-            query = connection.compile(expression())
             frame = connection._session.sql(query)  # noqa: SLF001 - Ibis keeps no views
             frame.cache().createOrReplaceTempView(name)
         else:
-            connection.create_table(name, expression(), temp=True)
+            connection.raw_sql(f"CREATE TEMPORARY TABLE {_identifier(name, connection)} AS {query}")
     return connection.table(name)
 
 
@@ -110,10 +112,7 @@ def view(
     Ibis compiles it once for each shape of the relations, whatever their rows: a large expression takes it a
     second, and the engine, which reads the SQL, milliseconds.
     """
-    shapes = tuple((name, rows.schema()) for name, rows in relations.items())
-    query = _compiled(build, tuple(settings.items()), shapes, connection.name)
-    for name, rows in relations.items():
-        query = query.replace(_identifier(_UNBOUND + name, connection), f"({connection.compile(rows)})")
+    query = _query(connection, build, relations, settings)
     name = f"{build.__name__}_{_digest(query)}"
     if connection.name == "pyspark":
         connection._session.sql(query).createOrReplaceTempView(name)  # noqa: SLF001 - SQL is planned anew
@@ -122,8 +121,33 @@ def view(
     return connection.table(name)
 
 
-_UNBOUND = "joren relation "
-"""Before the name of a relation in a compiled query: no engine's table is called so."""
+def _query(
+    connection: BaseBackend,
+    build: Callable[..., ir.Table],
+    relations: Mapping[str, ir.Table],
+    settings: Mapping[str, Hashable],
+) -> str:
+    query = compiled(build, settings, {name: it.schema() for name, it in relations.items()}, connection.name)
+    for name, rows in relations.items():
+        query = query.replace(_identifier(UNBOUND + name, connection), f"({connection.compile(rows)})")
+    return query
+
+
+UNBOUND = "joren relation "
+"""Before the name of a relation in a `compiled` query: no engine's table is called so."""
+
+
+def compiled(
+    build: Callable[..., ir.Table],
+    settings: Mapping[str, Hashable],
+    shapes: Mapping[str, ibis.Schema],
+    engine: str,
+) -> str:
+    """Return ``build(**settings, **relations)`` in the SQL of an engine, from what stands if it was asked.
+
+    ``shapes`` are the schemas of the relations, which go by their names after `UNBOUND`.
+    """
+    return _compiled(build, tuple(settings.items()), tuple(shapes.items()), engine)
 
 
 @lru_cache(maxsize=256)
@@ -133,7 +157,7 @@ def _compiled(
     shapes: tuple[tuple[str, ibis.Schema], ...],
     engine: str,
 ) -> str:
-    relations = {name: ibis.table(shape, name=_UNBOUND + name) for name, shape in shapes}
+    relations = {name: ibis.table(shape, name=UNBOUND + name) for name, shape in shapes}
     expression = build(**dict(settings), **relations)
     with _nested_selects_merged(wanted=engine != "duckdb"):
         return str(ibis.to_sql(expression, dialect=engine, pretty=False))

@@ -24,16 +24,19 @@ from features.engine import kept, kept_rows, view
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from features.tables import Tables
+    from features.tables import Rules, Tables
 
 __all__ = [
     "Past",
+    "cancelled_within",
     "count_cancelled_orders",
     "customer_days",
     "history_at",
     "known_days",
     "known_rows",
     "past_of",
+    "settled_days",
+    "unsettled_customers",
     "view_at",
 ]
 
@@ -137,29 +140,32 @@ def count_cancelled_orders(tables: Tables) -> int:
 
 def past_of(tables: Tables) -> Past:
     """Return the past of ``tables``, made when it is first asked for."""
-    rules = tables.rules
-    within_days = rules.cancelled_within_days if rules.cancelled_orders == "drop" else -1
-    rows = tables.transactions
-    unsettled = kept(
-        tables.connection, f"unsettled_rows_{within_days}", rows, lambda: _unsettled_rows(rows, within_days)
-    )
-    customers = kept(
-        tables.connection,
-        "unsettled_customers",
-        unsettled,
-        lambda: unsettled.select("customer_id").distinct().mutate(unsettled=True),
-    )
-    settled = kept(tables.connection, "settled_days", unsettled, lambda: _settled_days(rows, customers))
+    connection, rows = tables.connection, {"transactions": tables.transactions}
+    unsettled = kept(connection, unsettled_rows, rows, within_days=cancelled_within(tables.rules))
+    customers = kept(connection, unsettled_customers, {"rows": unsettled})
+    settled = kept(connection, settled_days, rows | {"unsettled": customers})
     return Past(settled, unsettled, customers)
 
 
-def _unsettled_rows(transactions: ir.Table, within_days: int) -> ir.Table:
+def cancelled_within(rules: Rules) -> int:
+    """Return within how many days a refund cancels its sale; -1 where none does."""
+    return rules.cancelled_within_days if rules.cancelled_orders == "drop" else -1
+
+
+def unsettled_rows(transactions: ir.Table, within_days: int) -> ir.Table:
+    """Return the rows of those whose known days are no prefix of their days, `with_cancellations`."""
     rows = dated(transactions)
     unsettled = out_of_order(rows).union(may_have_cancelled(rows, within_days))
     return with_cancellations(rows.semi_join(unsettled, "customer_id"), within_days)
 
 
-def _settled_days(transactions: ir.Table, unsettled: ir.Table) -> ir.Table:
+def unsettled_customers(rows: ir.Table) -> ir.Table:
+    """Return the customers of `unsettled_rows`."""
+    return rows.select("customer_id").distinct().mutate(unsettled=True)
+
+
+def settled_days(transactions: ir.Table, unsettled: ir.Table) -> ir.Table:
+    """Return the customer-days of all but the ``unsettled`` customers."""
     return _without(customer_days(dated(transactions), "customer_id"), unsettled)
 
 

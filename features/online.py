@@ -1,0 +1,113 @@
+"""The behaviour of a few customers from rows in hand, for scoring while somebody waits.
+
+The expressions are those of `features.table`, compiled and planned once, in a DuckDB of their own; so a
+customer asked for alone equals the same customer in the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from threading import Lock
+from typing import TYPE_CHECKING, Self
+
+import ibis
+import sqlglot as sg
+
+from features.behaviour.cancelled import with_cancellations
+from features.behaviour.history import cancelled_within, settled_days, unsettled_customers
+from features.behaviour.known import dated
+from features.behaviour.population import population
+from features.engine import UNBOUND, compiled
+from features.table import behaviour
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+    from datetime import date
+
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+    from features.reference import Reference
+    from features.tables import Rules, Tables
+
+__all__ = ["OnlineBehaviour"]
+
+NO_STATISTICS = "statistics_propagation,compressed_materialization"
+"""A plan that outlives its rows must take nothing from them: DuckDB would, in a prepared statement too."""
+
+
+class OnlineBehaviour:
+    """Plans that are asked again and again; threads take turns.
+
+    ``shapes``: the schemas of the contract tables as accepted (`Tables`), by name, transactions among them;
+    ``there``: what the data has, and ``contract``: whether only subscribers are customers, as in `Tables`.
+    """
+
+    def __init__(
+        self, shapes: Mapping[str, ibis.Schema], there: frozenset[str], rules: Rules, *, contract: bool
+    ) -> None:
+        """Plan for tables of these ``shapes``."""
+        self._turn = Lock()
+        self._ibis = ibis.duckdb.connect(autoinstall_known_extensions=False)
+        self._connection = self._ibis.con
+        self._connection.execute(f"SET threads = 1; SET disabled_optimizers = '{NO_STATISTICS}'")
+        for name, shape in shapes.items():
+            self._ibis.create_table(name, schema=shape)
+        within_days = cancelled_within(rules)
+        transactions = {"transactions": "transactions"}
+        everything = self._query(_as_unsettled, transactions, within_days=within_days)
+        self._connection.execute(f"CREATE TABLE unsettled_rows AS {everything} LIMIT 0")
+        self._connection.execute(f"PREPARE rows AS INSERT INTO unsettled_rows BY NAME {everything}")
+        customers = self._query(unsettled_customers, {"rows": "unsettled_rows"})
+        self._connection.execute(f"CREATE TABLE unsettled_customers AS {customers} LIMIT 0")
+        self._connection.execute(f"PREPARE customers AS INSERT INTO unsettled_customers {customers}")
+        days = self._query(settled_days, transactions | {"unsettled": "unsettled_customers"})
+        self._connection.execute(f"CREATE TABLE settled_days AS {days} LIMIT 0")
+        for name, rows in population(()).items():
+            self._ibis.create_table(name, rows)
+        names = {name: name for name in self._ibis.list_tables()}
+        self._columns = {name: list(self._ibis.table(name).columns) for name in names}
+        told = self._query(behaviour, names, there=there, contract=contract)
+        self._connection.execute(f"PREPARE behaviour AS {told} ORDER BY customer_id")
+
+    @classmethod
+    def like(cls, tables: Tables) -> Self:
+        """Return the plans for rows such as ``tables`` hold."""
+        rows = {"transactions": tables.transactions, **tables.optional}
+        shapes = {name: table.schema() for name, table in rows.items()}
+        return cls(shapes, tables.there, tables.rules, contract=bool(tables.contract))
+
+    def at(self, as_of: date, reference: Reference, rows: Mapping[str, pa.Table]) -> pa.Table:
+        """Return the behaviour table at ``as_of`` of the customers in ``rows``, their whole history.
+
+        ``rows`` are contract tables as accepted, by name; one that is left out has none. ``reference`` is the
+        population that they are held against. Nothing of it stays. Raises ``KeyError`` for a table that was
+        not planned for, and for a column that lacks.
+        """
+        given = {**rows, **population([replace(reference, as_of=as_of)])}
+        with self._turn:
+            try:
+                for name, few in given.items():
+                    self._connection.from_arrow(few.select(self._columns[name])).insert_into(name)
+                self._connection.execute("EXECUTE rows")
+                self._connection.execute("EXECUTE customers")
+                return self._connection.execute("EXECUTE behaviour").to_arrow_table()
+            finally:
+                for name in (*given, "unsettled_rows", "unsettled_customers"):
+                    self._connection.execute(f"DELETE FROM {_quoted(name)}")
+
+    def _query(self, build: Callable[..., ir.Table], names: Mapping[str, str], **settings: Hashable) -> str:
+        shapes = {relation: self._ibis.table(name).schema() for relation, name in names.items()}
+        query = compiled(build, settings, shapes, self._ibis.name)
+        for relation, name in names.items():
+            query = query.replace(_quoted(UNBOUND + relation), _quoted(name))
+        return query
+
+
+def _as_unsettled(transactions: ir.Table, within_days: int) -> ir.Table:
+    return with_cancellations(dated(transactions), within_days)
+
+
+def _quoted(name: str) -> str:
+    return sg.to_identifier(name, quoted=True).sql("duckdb")
