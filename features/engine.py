@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 
     from features.tables import Tables
 
-__all__ = ["UNBOUND", "compiled", "kept", "kept_rows", "on_engine", "put", "rows_hash", "set_zone", "view"]
+__all__ = [
+    "UNBOUND",
+    "compiled",
+    "kept",
+    "kept_as",
+    "kept_rows",
+    "on_engine",
+    "put",
+    "rows_hash",
+    "set_zone",
+    "view",
+]
 
 
 def on_engine(tables: Tables, connection: BaseBackend) -> Tables:
@@ -84,8 +95,16 @@ def kept(
     The same relations give the table that stands. Spark has no temporary tables: there it is a view on a
     cached frame.
     """
-    query = _query(connection, build, relations, settings)
-    name = f"{build.__name__}_{_digest(query)}"
+    return _stored(connection, build.__name__, _query(connection, build, relations, settings))
+
+
+def kept_as(connection: BaseBackend, name: str, expression: ir.Table) -> ir.Table:
+    """Return ``expression`` computed once, as `kept`; ``name`` is the beginning of its name."""
+    return _stored(connection, name, str(connection.compile(expression)))
+
+
+def _stored(connection: BaseBackend, name: str, query: str) -> ir.Table:
+    name = f"{name}_{_digest(query)}"
     if name not in connection.list_tables():
         if connection.name == "pyspark":
             frame = connection._session.sql(query)  # noqa: SLF001 - Ibis keeps no views

@@ -18,7 +18,7 @@ from features.conform import TYPES
 from features.consistency import DETAILS, contradictions, kept_spelling
 from features.contract import CONTRACT, Column, Kind, TableContract, day_of
 from features.currency import UNKNOWN
-from features.engine import kept, set_zone
+from features.engine import kept_as, set_zone
 from features.errors import DataError
 from features.quarantine import QUARANTINE
 from features.reading import with_days
@@ -112,7 +112,7 @@ def _checked(warehouse: Warehouse, contract: TableContract) -> tuple[ir.Table, i
         for attribute, place in attribute_columns(contract, places, rows.columns).items()
     }
     typed = _typed(rows, contract, columns, attributes, name)
-    judged = kept(warehouse.connection, contract.name, rows, lambda: with_days(typed, contract))
+    judged = kept_as(warehouse.connection, contract.name, with_days(typed, contract))
     refused = _quarantined(judged, contract, columns)
     report = _report(judged, contract, name, columns, attributes)
     stop_if_refused(refused, report, warehouse.refused_share_limit)

@@ -114,7 +114,7 @@ def customer_days(rows: ir.Table, *keys: str) -> ir.Table:
     """
     timed = rows.timestamp > rows.day.cast("timestamp")
     counted = (rows.quantity > 0) & ~rows.back
-    discounted = (rows.discount > 0) & ~rows.back
+    discounted = ((rows.discount > 0) & ~rows.back).fill_null(False)
     days = rows.group_by(*keys, "day").aggregate(
         known_from=rows.known_from.max(),
         lines=rows.count(where=~rows.back),
