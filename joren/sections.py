@@ -240,7 +240,7 @@ def keys_beside(key: tuple[str, ...]) -> list[str]:
     """Return the keys that may stand where ``key`` (a path from the file's top) stands.
 
     >>> keys_beside(("business", "zome"))
-    ['zone', 'currency']
+    ['zone', 'currency', 'contract']
     """
     section: type[BaseModel] = ProjectFile
     for part in key[:-1]:
