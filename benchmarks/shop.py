@@ -35,7 +35,8 @@ WITH orders AS (
   SELECT number, {draw_1} AS u, {draw_2} AS v, {draw_3} AS w, {draw_4} AS z
   FROM range({first}, {end}) AS orders(number)
 ), placed AS (
-  SELECT number, floor(pow(u, 1.6) * {customers})::BIGINT AS who,
+  SELECT number,
+    CASE WHEN number < {once_each} THEN number ELSE floor(pow(u, 1.6) * {customers}) END::BIGINT AS who,
     TIMESTAMP '{start} 00:00:00' + to_seconds((v * {days} * 86400)::BIGINT) AS timestamp,
     1 + least(floor(-ln(w) * 4.5), 40)::BIGINT AS size, z
   FROM orders
@@ -62,16 +63,20 @@ DRAW = "hash(concat('{place}/', number)) / 18446744073709551616.0"
 """A number from 0 to 1 that hangs on ``number`` alone: DuckDB's hash of a text, over 2^64."""
 
 
-def made_up(transactions: int, customers: int, first_order: int = 0) -> tuple[str, str]:
+def made_up(
+    transactions: int, customers: int, first_order: int = 0, *, everybody: bool = False
+) -> tuple[str, str]:
     """Return SQL for about ``transactions`` lines of ``customers`` in three years, and for their table.
 
-    Of a hundred lines four are given back; of a thousand orders six are cancelled in full.
+    Of a hundred lines four are given back; of a thousand orders six are cancelled in full. Who orders how
+    often is left to chance; of ``everybody`` each has one order first.
     """
     orders = round(transactions / LINES_PER_ORDER / 1.04)
     lines = LINES.format(
         first=first_order,
         end=first_order + orders,
         customers=customers,
+        once_each=customers if everybody else 0,
         start=FIRST_DAY,
         days=(LAST_DAY - FIRST_DAY).days + 1,
         **{f"draw_{place}": DRAW.format(place=place) for place in range(1, 7)},

@@ -1,10 +1,11 @@
 """Training without tuning, scoring, and reasons, on a made-up shop of any size.
 
-    python -m benchmarks.train --customers 20000 --transactions 200000 --moments 6
+    python -m benchmarks.train --customers 1000000
 
-The transactions are made up in memory, typed as the reader leaves them: reading is not timed. ``score_s`` is
-all columns of everybody but the reasons, its behaviour table within; ``reasons_s`` those of the ``--reasons``
-most at risk. The last line is JSON.
+The transactions (eight lines a customer unless told) are made up in memory, typed as the reader leaves them:
+making and reading them is not timed, ``data_gib`` is the peak of the process by then. ``score_s`` is all
+columns of everybody but the reasons, ``behaviour_s`` of it the behaviour table; ``reasons_s`` the reasons of
+the ``--reasons`` most at risk. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from training.policy import Policy
 
 Result = TypeVar("Result")
 
+LINES_PER_CUSTOMER = 8
+
 
 def timed(work: Callable[[], Result]) -> tuple[float, Result]:
     """Return how many seconds the work took, and what came of it."""
@@ -34,13 +37,18 @@ def timed(work: Callable[[], Result]) -> tuple[float, Result]:
     return perf_counter() - start, done
 
 
+def peak_gib() -> float:
+    """Return the most memory that the process has held, in GiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Time the three in turn."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--transactions", type=int, default=200_000)
     parser.add_argument("--customers", type=int, default=20_000)
+    parser.add_argument("--transactions", type=int, help="lines; eight times the customers unless told")
     parser.add_argument("--moments", type=int, default=6)
     parser.add_argument("--horizon-days", type=int, default=91)
     parser.add_argument("--reasons", type=int, default=10_000)
@@ -48,9 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     connection = ibis.duckdb.connect()
     connection.con.execute("SET enable_progress_bar = false")
-    lines, shop = made_up(asked.transactions, asked.customers)
+    transactions = asked.transactions or LINES_PER_CUSTOMER * asked.customers
+    lines, shop = made_up(transactions, asked.customers, everybody=True)
     connection.con.execute(f"CREATE TABLE transactions AS WITH lines AS ({lines}) {shop} ORDER BY timestamp")
-    tables = tables_on(connection, "transactions")
+    tables, data_gib = tables_on(connection, "transactions"), peak_gib()
     config = TrainingConfig(asked.horizon_days, max_moments=asked.moments)
     before_s = process_time()
     train_s, bundle = timed(lambda: fit(tables, LAST_DAY, config, Policy()))
@@ -58,8 +67,11 @@ def main(arguments: list[str] | None = None) -> int:
     told = bundle.metadata
     rows = f"{told.panel_rows:,} rows of {len(told.moments)} moments, {told.fitted_rows:,} fitted"
     print(f"{told.method}: {rows}")
+    print(*(f"- {note}" for note in told.notes), sep="\n")
+    before_s = process_time()
     behaviour_s, behaviour = timed(lambda: bundle.behaviour(tables, LAST_DAY))
     score_s, scores = timed(lambda: bundle.score_table(behaviour, LAST_DAY, data_ends=LAST_DAY))
+    score_cpu_s = process_time() - before_s
     riskiest = scores["churn_probability"].nlargest(asked.reasons).index
     reasons_s, _ = timed(lambda: bundle.reasons(behaviour.loc[riskiest]))
     figures = {
@@ -69,10 +81,13 @@ def main(arguments: list[str] | None = None) -> int:
         "fitted_rows": told.fitted_rows,
         "train_s": train_s,
         "train_cpu_s": train_cpu_s,
+        "behaviour_s": behaviour_s,
         "score_s": behaviour_s + score_s,
+        "score_cpu_s": score_cpu_s,
         "reasons": len(riskiest),
         "reasons_s": reasons_s,
-        "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "data_gib": data_gib,
+        "peak_gib": peak_gib(),
     }
     print(json.dumps(figures))
     return 0

@@ -103,11 +103,10 @@ def promote_version(project: Project, number: int | None, *, who: str, why: str)
         raise RegistryError(
             f"Version {version.number} was kept without golden scores.", mend="Train again: joren train"
         )
-    snapshots = Snapshots(read_tables(project.data))
-    as_of = moment_asked(project, snapshots.tables)
-    evaluation = hold_out(
-        snapshots.tables, as_of, bundle.metadata.training, bundle.policy, snapshots=snapshots
-    )
+    tables, config = read_tables(project.data), bundle.metadata.training
+    as_of = moment_asked(project, tables)
+    snapshots = Snapshots.of(tables, as_of, config)
+    evaluation = hold_out(tables, as_of, config, bundle.policy, snapshots=snapshots)
     challenge = challenged(registry, project, bundle, evaluation, golden=golden, snapshots=snapshots)
     if challenge.verdict.promoted:
         reason = f"{why}: {challenge.verdict.why}" if why else challenge.verdict.why

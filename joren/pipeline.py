@@ -116,7 +116,8 @@ def _begun(project: Project, steps: Steps) -> Iterator[Walk]:
         with steps.step(f"Reading {project.source_name}"):
             tables = read_tables(project.data)
             as_of = moment_asked(project, tables)
-        yield Walk(project, stage, steps, started, run_id, tables, as_of, Snapshots(tables))
+        snapshots = Snapshots.of(tables, as_of, project.training)
+        yield Walk(project, stage, steps, started, run_id, tables, as_of, snapshots)
 
 
 def _tried(walk: Walk, trials: int) -> list[Trial]:

@@ -144,7 +144,7 @@ def _pictures(bundle: Bundle, evaluation: Evaluation, snapshots: Snapshots) -> d
     if not isinstance(bundle.value, ValueModel):
         return drawn
     window = Window(evaluation.moment, evaluation.horizon_days)
-    tables = snapshots.tables
+    tables = snapshots.part
     end = tables.last_day(window.outcome_end) or window.outcome_end
     try:
         of_value = clv_plots.figures(tables, end, window.horizon_days, type(bundle.value.orders))
@@ -155,7 +155,7 @@ def _pictures(bundle: Bundle, evaluation: Evaluation, snapshots: Snapshots) -> d
 
 def _importance(bundle: Bundle, snapshots: Snapshots) -> dict[str, Figure]:
     as_of = bundle.metadata.as_of
-    behaviour = bundle.attributes.beside(snapshots.behaviour(as_of), snapshots.tables, as_of)
+    behaviour = bundle.attributes.beside(snapshots.behaviour(as_of), snapshots.part, as_of)
     found = importance_of(bundle, behaviour)
     return {} if found is None else importance_figures(found)
 

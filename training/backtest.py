@@ -48,7 +48,7 @@ def hold_out(
     one: the learners are cross-fitted by customer at that moment. With none: they are asked an easier
     question, the shorter horizon that they learned from. ``snapshots``: as in `fit`.
     """
-    snapshots = snapshots or Snapshots(tables)
+    snapshots = snapshots or Snapshots.of(tables, as_of, config)
     first_day, last_day = covered(tables, as_of, config.horizon_days)
     method = method_for(first_day, last_day, config.horizon_days)
     days = days_known(tables, as_of, config.horizon_days)
@@ -85,7 +85,8 @@ def judged_at(
     The outcomes, ``config.horizon_days`` of them, are those known by ``known_by``: raises
     ``ImmatureWindowError`` where the data so seen ends before they do. ``snapshots``: as in `fit`.
     """
-    return tried_at(snapshots or Snapshots(tables), moment, config, policy, known_by=known_by)[0]
+    snapshots = snapshots or Snapshots.of(tables, known_by, config)
+    return tried_at(snapshots, moment, config, policy, known_by=known_by)[0]
 
 
 def tried_at(
@@ -102,9 +103,9 @@ def tried_at(
     ``method``: None for what the history allows.
     """
     tables = snapshots.tables
-    truth = outcomes_in(tables, Window(moment, config.horizon_days), known_by=known_by)
+    truth = outcomes_in(snapshots.part, Window(moment, config.horizon_days), known_by=known_by)
     bundle = fit(tables, moment, config, policy, method=method, snapshots=snapshots)
-    behaviour = bundle.attributes.beside(snapshots.behaviour(moment), tables, moment)
+    behaviour = bundle.attributes.beside(snapshots.behaviour(moment), snapshots.part, moment)
     seen = as_frame(truth).set_index("customer_id")[OUTCOMES].reindex(behaviour["customer_id"])
     evaluation = Evaluation.of(
         seen,
@@ -124,7 +125,7 @@ def _cross_fitted(
     if value is None:
         return out_of_time
     panel = build_panel(snapshots, [out_of_time.moment], config.horizon_days, known_by=as_of)
-    panel = with_attributes(panel, bundle.attributes, snapshots.tables)
+    panel = with_attributes(panel, bundle.attributes, snapshots.part)
     panel = with_value_features(panel, value, config.horizon_days)
     if not panel.moments:
         return out_of_time

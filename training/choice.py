@@ -129,19 +129,19 @@ class Choice:
         )
 
 
-def choose(tables: Tables, as_of: date, horizon_days: int) -> Choice:
+def choose(tables: Tables, as_of: date, horizon_days: int, *, part: Tables | None = None) -> Choice:
     """Judge the candidates on stretches that ended by ``as_of``, each fitted on what was known before it.
 
     The simplest is picked whose log-likelihood of the held-out purchase counts is within one standard error
     of the best (Breiman, Friedman, Olshen & Stone 1984, section 3.4.3); BG/NBD counts as the simplest,
     Pareto/NBD as the least. Nothing that became known after ``as_of`` is looked at. With a contract there is
-    nothing to pick.
+    nothing to pick. ``part``: the rows of the customers to judge on, where that is not everybody.
     """
     if tables.contract:
         return Choice("sbg", BY_CONTRACT, None, horizon_days, ())
     first_day, last_day = tables.first_day(as_of) or as_of, tables.last_day(as_of) or as_of
     windows = held_out_windows(first_day, last_day, horizon_days)
-    stretches = held_out(tables, windows, first_day=first_day, known_by=as_of)
+    stretches = held_out(part or tables, windows, first_day=first_day, known_by=as_of)
     arrivals = Arrivals.of(tables, first_day, as_of)
     rhythm = rhythm_at(tables, arrivals, as_of)
     notes = tuple(note for note in (acquisition_of(arrivals).note, rhythm.note) if note)

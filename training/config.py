@@ -43,9 +43,10 @@ class TrainingConfig:
 
     ``horizon_days``: length of the outcome window. ``seed``: of every draw. ``threads``: of the tree
     learner; part of what makes two fits the same to the last bit. ``max_moments``: past moments in the
-    panel at the most. ``max_rows``: rows of the panel that the learners see at the most (drawn by the seed;
-    the run says so). ``allow``: columns that may be learned from though they look like leaks.
-    ``attributes``: columns of the customers' table that are learned from beside the catalogue's features.
+    panel at the most. ``max_rows``: rows of the panel that the learners see at the most, drawn by the seed;
+    of more than twice as many customers so many are drawn first (the run says so). ``allow``: columns that
+    may be learned from though they look like leaks. ``attributes``: columns of the customers' table that are
+    learned from beside the catalogue's features.
     """
 
     horizon_days: int

@@ -59,7 +59,7 @@ def fit(
     the bundle has none, and its scores say so. ``snapshots``: those of ``tables`` that other fits look
     at, too.
     """
-    snapshots = snapshots or Snapshots(tables)
+    snapshots = snapshots or Snapshots.of(tables, as_of, config)
     days = days_known(tables, as_of, config.horizon_days) or [as_of]
     first_day, last_day = days[0], days[-1]
     method = method or method_for(first_day, last_day, config.horizon_days)
@@ -70,9 +70,9 @@ def fit(
         asked = replace(config, horizon_days=shorter_horizon(first_day, last_day))
     moments = [] if method is Method.LIFETIME_VALUE_ONLY else past_moments(days, asked)
     snapshots.build([as_of, *moments])
-    attributes = Attributes.learn(tables, as_of, config.attributes)
-    behaviour = attributes.beside(snapshots.behaviour(as_of), tables, as_of)
-    choice = choose(tables, as_of, config.horizon_days)
+    attributes = Attributes.learn(snapshots.part, as_of, config.attributes)
+    behaviour = attributes.beside(snapshots.behaviour(as_of), snapshots.part, as_of)
+    choice = choose(tables, as_of, config.horizon_days, part=snapshots.part)
     value: Valuation | None = None
     learned = NOTHING_LEARNED
     try:
@@ -80,7 +80,7 @@ def fit(
         if moments:
             with threadpool_limits(config.threads, user_api="blas"):
                 panel = build_panel(snapshots, moments, asked.horizon_days, known_by=as_of)
-                panel = with_attributes(panel, attributes, tables)
+                panel = with_attributes(panel, attributes, snapshots.part)
                 learned = learn(panel, asked, value, config.horizon_days)
     except (NotEnoughDataError, ConvergenceError) as lack:
         learned = NOTHING_LEARNED._replace(lack=_sentence(lack.what))
@@ -94,17 +94,14 @@ def fit(
             zone=tables.zone,
             currency=tables.currency,
             first_day=first_day,
-            customers=len(behaviour),
+            customers=snapshots.reference(as_of).customers,
             moments=learned.moments,
             panel_rows=learned.panel_rows,
             fitted_rows=learned.fitted_rows,
-            ranges={
-                name: float(behaviour[name].astype(float).max())
-                for name in RANGED
-                if behaviour[name].notna().any()
-            },
+            ranges=snapshots.largest(as_of, RANGED),
             value_model=choice.why,
             notes=(
+                *([snapshots.draw.told()] if snapshots.draw else []),
                 *choice.notes,
                 *([TAKEN_AS_THEY_STAND] if attributes.columns else []),
                 *(leak.told() for leak in learned.leaks),

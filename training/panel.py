@@ -186,7 +186,7 @@ def build_panel(snapshots: Snapshots, moments: Sequence[date], horizon_days: int
     inputs = pd.concat([snapshots.behaviour(moment) for moment in sorted(moments)])
     inputs = inputs.set_index(["as_of", "customer_id"])
     windows = [Window(moment, horizon_days) for moment in sorted(moments)]
-    outcomes = _indexed(outcomes_panel(snapshots.tables, windows, known_by=known_by))
+    outcomes = _indexed(outcomes_panel(snapshots.part, windows, known_by=known_by))
     outcomes = outcomes.reindex(inputs.index)[["churned", "orders", "revenue"]]
     by_moment = outcomes.groupby(level="as_of")["churned"]
     told = by_moment.agg(["size", "min", "max"])

@@ -21,7 +21,7 @@ from training.panel import Method, days_known, disjoint_moments, lead_days, meth
 from training.peers import BASE_RATE, base_rate, peer_moments, peers_at
 from training.policy import Policy
 from training.snapshots import Snapshots
-from training.soundness import findings
+from training.soundness import Finding, findings
 
 __all__ = ["plan", "roll"]
 
@@ -73,13 +73,13 @@ def roll(
 
     Raises ``NotEnoughDataError`` where too few customers stood at every moment, or left, or stayed.
     """
-    snapshots = Snapshots(tables)
+    snapshots = Snapshots.of(tables, as_of, config)
     with step("Building the behaviour tables of the past"):
         share_them = _build(snapshots, as_of, config, asked)
     judged, passed_over = [], {}
     for moment in asked.moments:
         with step(f"Judging {moment}"):
-            seen = snapshots if share_them else Snapshots(tables)
+            seen = snapshots if share_them else snapshots.anew()
             told = _judge(seen, moment, config, policy, known_by=as_of)
         if isinstance(told, str):
             passed_over[moment] = told
@@ -94,9 +94,18 @@ def roll(
             as_of=as_of,
             asked=asked,
             passed_over=passed_over,
-            findings=findings(tables, as_of, snapshots.behaviour(as_of), newest_end),
+            findings=[
+                *_drawn(snapshots),
+                *findings(tables, as_of, snapshots.behaviour(as_of), newest_end),
+            ],
             seed=config.seed,
         )
+
+
+def _drawn(snapshots: Snapshots) -> list[Finding]:
+    if snapshots.draw is None:
+        return []
+    return [Finding("drawn", f"{snapshots.draw.told()}.", f"{snapshots.draw.told('ja')}。")]
 
 
 def _judge(

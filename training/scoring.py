@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,6 +20,7 @@ from training.evaluate import Forecast, recency_rule
 from training.learners import Learners
 from training.metadata import Metadata
 from training.models.amounts import further_by_value_model
+from training.models.chunks import chunks
 from training.models.glm import Array
 from training.models.subscription_value import SubscriptionValue, Valuation
 from training.models.value import VALUE_FEATURES
@@ -27,6 +30,7 @@ from training.subscription_clv import next_bills, subscription_lifetime_value
 
 BEYOND = 2.0  # times the largest value seen: further out nothing is known
 STALE_DAYS = 14
+ROWS_AT_A_TIME = 100_000
 
 
 @dataclass(frozen=True)
@@ -125,13 +129,21 @@ class Scorer:
         )
         if self.value is None:
             return dict.fromkeys(names, None) | {name: np.full(len(behaviour), np.nan) for name in names[:-1]}
+        parts = [behaviour.iloc[rows] for rows in chunks(max(len(behaviour), 1), ROWS_AT_A_TIME)]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            said = list(pool.map(lambda rows: self._predicted_for(self._value(), rows, as_of), parts))
+        return {name: np.concatenate(columns) for name, *columns in zip(names, *said, strict=True)}
+
+    def _predicted_for(
+        self, value: Valuation, behaviour: pd.DataFrame, as_of: date
+    ) -> tuple[Array | pd.Series, ...]:
         forecast = self.forecast(behaviour)
-        rate, _ = margin_rate(self.value, self.policy)
+        rate, _ = margin_rate(value, self.policy)
         churn = forecast.churn_probability
-        alive = np.maximum(self.value.probability_alive(behaviour), 1.0 - churn)
+        alive = np.maximum(value.probability_alive(behaviour), 1.0 - churn)
         clv, low, high = self._lifetime_value(behaviour, forecast, rate)
         if_stays = rate * self._revenue_if_stays(behaviour, forecast, alive)
-        values = (
+        return (
             churn,
             alive,
             forecast.orders,
@@ -143,7 +155,6 @@ class Scorer:
             churn * if_stays,
             self._next_order(behaviour, forecast, as_of),
         )
-        return dict(zip(names, values, strict=True))
 
     def _revenue_if_stays(self, behaviour: pd.DataFrame, forecast: Prediction, alive: Array) -> Array:
         """Return the revenue expected of who is alive; with a contract, of who keeps it all the while."""

@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Self
 
 import pandas as pd
 
 from features.reference import Reference, references_at
-from features.table import behaviour_panel
+from features.table import behaviour_panel, behaviour_table
 from features.tables import Tables
+from training.config import TrainingConfig
+from training.draw import Draw, drawn
 from training.frames import as_frame
 
 __all__ = ["Snapshots"]
+
+CUSTOMERS_PER_ROW = 2  # half of them may come after the oldest moment, and each moment still fill the rows
 
 
 class Snapshots:
     """What was known of the customers of ``tables`` at each moment that was asked for; kept once built.
 
-    What is handed out is shared: nobody writes into it.
+    ``part``: the rows of those customers that are looked at, which are all but where some were drawn
+    (``draw``). What is handed out is shared: nobody writes into it.
     """
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, part: Tables | None = None, draw: Draw | None = None) -> None:
         self.tables = tables
+        self.part = part or tables
+        self.draw = draw
         self._built: dict[date, tuple[Reference, pd.DataFrame]] = {}
+
+    @classmethod
+    def of(cls, tables: Tables, as_of: date, config: TrainingConfig) -> Self:
+        """Return those of as many customers known at ``as_of`` as ``config`` can learn from."""
+        return cls(tables, *drawn(tables, as_of, CUSTOMERS_PER_ROW * config.max_rows, config.seed))
+
+    def anew(self) -> Self:
+        """Return those of the same customers, nothing built."""
+        return type(self)(self.tables, self.part, self.draw)
 
     def build(self, moments: Iterable[date]) -> None:
         """Build what is not there yet, by one query: asking for one moment after the other costs more."""
@@ -31,14 +48,14 @@ class Snapshots:
         if not missing:
             return
         references = references_at(self.tables, missing)
-        rows = as_frame(behaviour_panel(self.tables, references))
+        rows = as_frame(behaviour_panel(self.part, references))
         by_moment = dict(iter(rows.groupby("as_of", sort=False)))
         for reference in references:
             table = by_moment[pd.Timestamp(reference.as_of)].reset_index(drop=True)
             self._built[reference.as_of] = (reference, table)
 
     def reference(self, moment: date) -> Reference:
-        """Return the population at ``moment``."""
+        """Return the population at ``moment``: all customers, drawn or not."""
         self.build([moment])
         return self._built[moment][0]
 
@@ -46,3 +63,11 @@ class Snapshots:
         """Return the behaviour table at ``moment``, in order of ``customer_id``."""
         self.build([moment])
         return self._built[moment][1]
+
+    def largest(self, moment: date, features: Sequence[str]) -> dict[str, float]:
+        """Return the largest value of each feature at ``moment``, of all customers, drawn or not."""
+        rows = self.behaviour(moment)
+        if self.draw is not None:
+            every = behaviour_table(self.tables, moment, self.reference(moment))
+            rows = as_frame(every.aggregate(**{name: every[name].max() for name in features}))
+        return {name: float(rows[name].max()) for name in features if rows[name].notna().any()}

@@ -155,20 +155,21 @@ def tune(
     The first is of ``config`` as it is. ``storage``: an SQLite file, made where it is not there; what is on
     record in it is not tried again. Raises ``NotEnoughDataError`` where no moment can be held out.
     """
-    return Trials.of(snapshots or Snapshots(tables), as_of, config).up_to(trials, storage)
+    return Trials.of(snapshots or Snapshots.of(tables, as_of, config), as_of, config).up_to(trials, storage)
 
 
 def _panel(
     snapshots: Snapshots, as_of: date, moments: list[date], config: TrainingConfig
 ) -> tuple[Panel, frozenset[str]]:
     """Return the panel that a fit at ``as_of`` learns from, and the features that say nothing in it."""
-    tables = snapshots.tables
+    tables, part = snapshots.tables, snapshots.part
     snapshots.build([as_of, *moments])
-    attributes = Attributes.learn(tables, as_of, config.attributes)
-    behaviour = attributes.beside(snapshots.behaviour(as_of), tables, as_of)
-    value, _ = valuation(tables, as_of, behaviour, choose(tables, as_of, config.horizon_days))
+    attributes = Attributes.learn(part, as_of, config.attributes)
+    behaviour = attributes.beside(snapshots.behaviour(as_of), part, as_of)
+    choice = choose(tables, as_of, config.horizon_days, part=part)
+    value, _ = valuation(tables, as_of, behaviour, choice)
     panel = build_panel(snapshots, moments, config.horizon_days, known_by=as_of)
-    panel = with_attributes(panel, attributes, tables)
+    panel = with_attributes(panel, attributes, part)
     return with_value_features(panel, value, config.horizon_days), value.silent
 
 

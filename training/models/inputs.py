@@ -54,12 +54,15 @@ class Inputs:
 
     def matrix(self, table: pd.DataFrame) -> Array:
         """Return (rows, len(columns)): values within ±4 standard deviations, indicators 0 or 1."""
-        standard = (_logs(table, self.features) - np.asarray(self.centres)) / np.asarray(self.scales)
-        values = np.nan_to_num(np.clip(standard, -WIDEST, WIDEST), nan=0.0)
+        values = _logs(table, self.features)
+        values -= np.asarray(self.centres)
+        values /= np.asarray(self.scales)
+        np.clip(values, -WIDEST, WIDEST, out=values)
+        values[np.isnan(values)] = 0.0
         absent = table[list(self.indicators)].isna().to_numpy(dtype=np.float64)
         return np.hstack([values, absent])
 
 
 def _logs(table: pd.DataFrame, features: tuple[str, ...]) -> Array:
     values = table[list(features)].to_numpy(dtype=np.float64)
-    return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
+    return np.asarray(np.copysign(np.log1p(np.abs(values)), values))

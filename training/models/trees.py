@@ -63,9 +63,10 @@ class Trees:
 
     def linear(self, table: pd.DataFrame, offset: Array) -> Array:
         """Return the linear predictor (rows,), the offset within."""
-        return np.asarray(
-            self.booster.predict(self._data(table, offset), output_margin=True), dtype=np.float64
+        said = self.booster.inplace_predict(
+            _values(table, self.features), predict_type="margin", base_margin=offset
         )
+        return np.asarray(said, dtype=np.float64)
 
     def contributions(self, table: pd.DataFrame) -> Array:
         """Return exact TreeSHAP values, (rows, features), on the link's scale, without offset and mean."""
