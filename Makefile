@@ -34,7 +34,7 @@ check: setup-dev ## ruff, mypy, import-linter, and who may import what
 
 test: setup-dev ## every test, with branch coverage
 	@tests/install-packages
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term -m "not prove"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term -m "not prove"
 
 prove: setup-dev ## the long proofs: load, soaks, very large data
 	@$(BIN)/python -m pytest -m prove

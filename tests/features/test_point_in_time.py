@@ -62,7 +62,7 @@ def known_without_future(zone: str, as_of: date) -> tuple[pa.Table, Reference]:
 
 
 @pytest.mark.parametrize("zone", MOMENTS)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(data=st.data(), future=st.lists(FUTURE, min_size=1, max_size=12))
 def test_rows_after_the_moment_change_nothing(
     zone: str, data: st.DataObject, future: list[tuple[object, ...]]

@@ -1,3 +1,5 @@
+import os
+import shlex
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,14 +8,37 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from joren import tracking
 from joren.cli.app import app
 from tests.joren.shop import shop
+from training.registry import Registry
 
 QUESTION = ("--as-of", "2025-03-31", "--horizon-days", "60")
 
 
 def joren(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "100"})
+
+
+def typed(lines: str) -> str:
+    """Do what a block of a document says (to joren, and ``cd``) in this process; return what was printed."""
+    said = ""
+    for line in lines.replace("\\\n", "").splitlines():
+        program, *arguments = shlex.split(line, comments=True) or ["."]
+        if program == "cd":
+            os.chdir(*arguments)
+        elif program != ".":
+            assert program == "joren", line
+            done = joren(*arguments)
+            assert done.exit_code == 0, f"{line}\n{done.output}"
+            said += done.stdout
+    return said
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No picture for MLflow is drawn: they take half of a small run, and are looked at elsewhere."""
+    monkeypatch.setattr(tracking, "_pictures", lambda *_: {})
 
 
 @dataclass(frozen=True)
@@ -26,30 +51,44 @@ class Done:
 
 
 @pytest.fixture(scope="session")
-def one_shot(tmp_path_factory: pytest.TempPathFactory) -> Done:
-    folder = tmp_path_factory.mktemp("one-shot")
-    data, out = folder / "sales.csv", folder / "results" / "march"
+def sales(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a shop, as joren gets it."""
+    data = tmp_path_factory.mktemp("data") / "sales.csv"
     shop().to_csv(data, index=False)
-    result = joren("run", "--transactions", data, *QUESTION, "--out", out, "--currency", "EUR")
-    assert result.exit_code == 0, result.output
-    return Done(result, data, out)
+    return data
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory, one_shot: Done) -> Path:
+def one_shot(tmp_path_factory: pytest.TempPathFactory, sales: Path) -> Done:
+    out = tmp_path_factory.mktemp("one-shot") / "results" / "march"
+    result = joren("run", "--transactions", sales, *QUESTION, "--out", out, "--currency", "EUR")
+    assert result.exit_code == 0, result.output
+    return Done(result, sales, out)
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory, sales: Path) -> Path:
     """A project folder after its first run."""
     folder = tmp_path_factory.mktemp("project")
-    assert joren("init", folder, "--transactions", one_shot.data).exit_code == 0
+    assert joren("init", folder, "--transactions", sales).exit_code == 0
     done = joren("run", "--project", folder, *QUESTION)
     assert done.exit_code == 0, done.output
     return folder
 
 
+@pytest.fixture(scope="session")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow without a model: to make one anew takes seconds."""
+    home = tmp_path_factory.mktemp("home")
+    assert Registry.local(home).champion() is None
+    return home
+
+
 @pytest.fixture
-def out(tmp_path: Path, one_shot: Done) -> Path:
-    """A folder of results to come, with the MLflow of another run: to make one anew takes seconds."""
+def out(tmp_path: Path, empty_home: Path) -> Path:
+    """A folder of results to come, where MLflow is set up already."""
     folder = tmp_path / "out"
-    shutil.copytree(one_shot.out / "mlruns", folder / "mlruns")
+    shutil.copytree(empty_home / "mlruns", folder / "mlruns")
     return folder
 
 

@@ -10,6 +10,8 @@ from typer.testing import Result
 from tests.joren.conftest import QUESTION, Writer, joren
 from tests.joren.test_one_shot import snapshot
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 HEAD = "customer_id,timestamp,amount\n"
 GOOD = "".join(f"c-{n:x},2024-{1 + n % 12:02}-{1 + n % 28:02},{10 + n % 7}.50\n" for n in range(60))
 

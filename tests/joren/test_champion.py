@@ -13,6 +13,8 @@ from tests.joren.shop import shop
 from training.bundle import Bundle
 from training.promotion import one_promotion_at_a_time, promotions
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -11,6 +11,7 @@ from tests.joren.shop import shop
 from tests.joren.test_one_shot import RESULTS, snapshot
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("step", ["Reading", "Scoring"])
 def test_a_killed_run_leaves_what_stood_and_the_next_one_works(tmp_path: Path, out: Path, step: str) -> None:
     data = tmp_path / "sales.csv"

@@ -1,4 +1,4 @@
-"""What the READMEs tell a stranger to type is typed here, as it stands, in a checkout of its own."""
+"""What the READMEs tell a stranger to type for the demo is typed here, as it stands, in a checkout."""
 
 import json
 import os
@@ -8,14 +8,10 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from joren.example import CDNOW_COLUMNS, cdnow_rows
 from tests.joren.documents import ROOT, Checkout, block_with, blocks, made_checkout
-from tests.joren.shop import shop
 
 READMES = ("README.md", "README.ja.md")
 PATIENCE_SECONDS = 60
@@ -30,19 +26,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("Makefile", "pyproject.toml", "requirements"):
         (folder / name).symlink_to(ROOT / name)
-    place = made_checkout(folder)
-    write_orders(folder / "orders.csv")
-    return place
-
-
-def write_orders(path: Path) -> None:
-    """Write a Japanese shop's orders, up to a few days after the one-line command's moment."""
-    orders = shop()
-    later = pd.Timestamp("2026-11-20") - pd.Timestamp(orders["timestamp"].max())
-    orders["timestamp"] = (pd.to_datetime(orders["timestamp"]) + later).dt.strftime("%Y年%m月%d日")
-    orders["amount"] = [f"￥{amount * 100:,.0f}" for amount in orders["amount"]]
-    orders.columns = pd.Index(["会員番号", "購入日", "金額"])
-    orders.to_csv(path, index=False, encoding="cp932")
+    return made_checkout(folder)
 
 
 @pytest.fixture(scope="module")
@@ -100,28 +84,6 @@ def test_every_make_target_that_is_named_exists(checkout: Checkout, readme: str)
         checkout.type(f"{command} --dry-run")
 
 
-def test_a_stranger_brings_a_file_of_their_own(checkout: Checkout) -> None:
-    told = checkout.type(block_with("README.md", "joren init my-shop"))
-    assert "Features to come" in told
-    assert "customers with the most value at risk" in told
-    assert (checkout.folder / "my-shop" / "reports" / "at_risk.csv").exists()
-
-
-def test_a_stranger_brings_all_that_they_know_of_their_customers(checkout: Checkout) -> None:
-    checkout.type(". .venv/bin/activate\njoren simulate exports --customers 40\nrm exports/joren.toml")
-    told = checkout.type(f". .venv/bin/activate\n{block_with('README.md', '--from exports/')}")
-    assert "treatments from exports/treatments.parquet" in told
-    assert "march.parquet: 37 customers" in told
-
-
-def test_the_one_line_writes_what_is_promised(checkout: Checkout) -> None:
-    checkout.type(f". .venv/bin/activate\n{block_with('README.md', '--transactions orders.csv --as-of')}")
-    promised = re.search(r"`result/` then holds (.*)", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert promised is not None
-    names = {name.rstrip("/") for name in re.findall(r"`([^`]+)`", promised[1])}
-    assert names == {path.name for path in (checkout.folder / "result").iterdir()}
-
-
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("readme", READMES)
 def test_the_curl_lines_are_answered(served: Checkout, readme: str) -> None:
@@ -142,15 +104,3 @@ def test_both_readmes_give_the_same_commands() -> None:
         return [line.replace("&language=ja", "") for line in without_comments if line]
 
     assert commands("README.md") == commands("README.ja.md")
-
-
-def test_the_notebook_lines_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On every twentieth of the demo's customers."""
-    purchases = pd.DataFrame(cdnow_rows(), columns=list(CDNOW_COLUMNS))
-    (tmp_path / "demo").mkdir()
-    some = purchases[purchases["customer_id"].astype(int) % 20 == 0]
-    some.to_csv(tmp_path / "demo" / "transactions.csv", index=False)
-    monkeypatch.chdir(tmp_path)
-    said: dict[str, pd.DataFrame] = {}
-    exec(block_with("README.md", "import joren", "python"), said)  # noqa: S102  # it is what is tested
-    assert len(said["scores"]) == some["customer_id"].nunique()

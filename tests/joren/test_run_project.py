@@ -72,6 +72,7 @@ def test_the_same_model_again_is_no_second_version_and_no_new_champion(project: 
     assert versions[0]["bundle_version"] in shown
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_older_data_train_a_version_that_is_not_promoted(project: Path) -> None:
     before = (project / "bundles" / "current").readlink()
     result = joren("train", "--project", project, "--as-of", "2024-12-31", "--horizon-days", 60)
