@@ -67,13 +67,20 @@ def one_shot(tmp_path_factory: pytest.TempPathFactory, sales: Path) -> Done:
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory, sales: Path) -> Path:
-    """A project folder after its first run."""
-    folder = tmp_path_factory.mktemp("project")
+def first_run(tmp_path_factory: pytest.TempPathFactory, sales: Path) -> Path:
+    """A project folder after its first run, that nobody writes into."""
+    folder = tmp_path_factory.mktemp("first-run")
     assert joren("init", folder, "--transactions", sales).exit_code == 0
     done = joren("run", "--project", folder, *QUESTION)
     assert done.exit_code == 0, done.output
     return folder
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, first_run: Path) -> Path:
+    """A copy of that folder, for the tests of one file."""
+    folder = tmp_path_factory.mktemp("project")
+    return shutil.copytree(first_run, folder, symlinks=True, dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="session")
