@@ -37,6 +37,9 @@ class Scope(StrEnum):
 
     SCORES_READ = "scores:read"
     LISTS_READ = "lists:read"
+    JOBS_WRITE = "jobs:write"
+    MODELS_ADMIN = "models:admin"
+    PRIVACY_ERASE = "privacy:erase"
     METRICS_READ = "metrics:read"
 
 

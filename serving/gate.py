@@ -17,7 +17,9 @@ from serving.problems import answer_error
 
 __all__ = ["OPEN_PATHS", "OPEN_UNDER", "SECURITY_SCHEMES", "Gate", "needs"]
 
-OPEN_PATHS = frozenset({"/livez", "/readyz", "/openapi.json", "/docs"})
+OPEN_PATHS = frozenset(
+    {"/livez", "/readyz", "/v2/health/live", "/v2/health/ready", "/openapi.json", "/docs", "/sign-in"}
+)
 OPEN_UNDER = "/static/"
 
 SECURITY_SCHEMES = {
