@@ -12,6 +12,8 @@ from typing import Protocol
 import pandas as pd
 
 from features.tables import Tables
+from serving.background import Background
+from serving.publishing import NOTHING
 from serving.service import REASONS
 from serving.shelf import Model
 from serving.store import RunInfo, Store
@@ -57,7 +59,14 @@ def score_run(
     return ScoredRun(scores[list(SCORE_COLUMNS)], behaviour)
 
 
-def publish_run(run: ScoredRun, store: Store, *, published_at: datetime, keep_runs: int = 5) -> None:
+def publish_run(
+    run: ScoredRun,
+    store: Store,
+    *,
+    published_at: datetime,
+    background: Background = NOTHING,
+    keep_runs: int = 5,
+) -> None:
     """Publish a run of one score or more, seen whole or not at all; forget all but the last ``keep_runs``.
 
     ``published_at`` is an aware moment. Raises what ``Store.publish`` raises; the run before then stays.
@@ -71,5 +80,5 @@ def publish_run(run: ScoredRun, store: Store, *, published_at: datetime, keep_ru
         currency=one["currency"],
         published_at=published_at,
     )
-    store.publish(run.scores, run.behaviour, run=info)
+    store.publish(run.scores, run.behaviour, run=info, background=background)
     store.prune(keep_runs=keep_runs)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, Table, delete, select, update
+from sqlalchemy import Row, Table, delete, select, tuple_, update
 
 from serving import tables
 from serving.database import Database
@@ -54,9 +54,10 @@ def forget(database: Database, run_key: int) -> None:
     with database.write() as connection:
         unseen = update(tables.runs).where(tables.runs.c.run_key == run_key)
         connection.execute(unseen.values(published_at=None, behaviour_columns=None))
-    for table in (tables.scores, tables.behaviour):
+    for table in tables.OF_CUSTOMERS:
         _delete_rows(database, table, run_key)
     with database.write() as connection:
+        connection.execute(delete(tables.run_documents).where(tables.run_documents.c.run_key == run_key))
         connection.execute(delete(tables.runs).where(tables.runs.c.run_key == run_key))
 
 
@@ -68,9 +69,10 @@ def _forget_behaviour(database: Database, run_key: int) -> None:
 
 
 def _delete_rows(database: Database, table: Table, run_key: int) -> None:
-    first = select(table.c.customer_id).where(table.c.run_key == run_key).order_by(table.c.customer_id)
-    chunk = table.c.customer_id.in_(first.limit(CHUNK_ROWS))
+    names = [column for column in table.primary_key if column.name != "run_key"]
+    first = select(*names).where(table.c.run_key == run_key).order_by(*names).limit(CHUNK_ROWS)
     gone = CHUNK_ROWS
     while gone == CHUNK_ROWS:
         with database.write() as connection:
-            gone = connection.execute(delete(table).where(table.c.run_key == run_key, chunk)).rowcount
+            chunk = delete(table).where(table.c.run_key == run_key, tuple_(*names).in_(first))
+            gone = connection.execute(chunk).rowcount

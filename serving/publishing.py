@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 
 import pandas as pd
 from sqlalchemy import Connection, Table, delete, exists, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from serving import tables
+from serving.background import Background
 from serving.database import Database
 from serving.errors import RunExistsError, RunOvertakenError, ScoresRefusedError, StoreError
 from serving.pruning import forget
@@ -23,6 +25,9 @@ __all__ = ["RunInfo", "publish"]
 CHUNK_ROWS = 20_000
 SCORE_NAMES = ("run_key", *STORED_COLUMNS)
 BEHAVIOUR_NAMES = ("run_key", "customer_id", "features")
+ATTRIBUTE_NAMES = ("run_key", "name", "value", "customer_id")
+DOCUMENT_NAMES = ("run_key", "name", "document")
+NOTHING = Background()
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,13 @@ class RunInfo:
     published_at: datetime
 
 
-def publish(database: Database, scores: pd.DataFrame, behaviour: pd.DataFrame, run: RunInfo) -> None:
+def publish(
+    database: Database,
+    scores: pd.DataFrame,
+    behaviour: pd.DataFrame,
+    run: RunInfo,
+    background: Background = NOTHING,
+) -> None:
     """Write the rows under a run of their own, then make it the current one in one small transaction.
 
     Readers see the run before until that transaction, and this one whole from it on; a crash at any moment
@@ -58,6 +69,7 @@ def publish(database: Database, scores: pd.DataFrame, behaviour: pd.DataFrame, r
                     BEHAVIOUR_NAMES,
                     behaviour_rows(behaviour.iloc[chunk], run_key),
                 )
+        _append_background(database, background, frozenset(scores["customer_id"]), run_key)
         _finish(database, run, run_key, columns)
     except BaseException:
         with suppress(StoreError):  # what cannot be tidied now, the next prune tidies
@@ -114,6 +126,17 @@ def _finish(database: Database, run: RunInfo, run_key: int, columns: str) -> Non
             )
         connection.execute(delete(pointer))
         connection.execute(insert(pointer).values(slot=1, run_key=run_key))
+
+
+def _append_background(
+    database: Database, background: Background, customer_ids: frozenset[str], run_key: int
+) -> None:
+    rows = background.attribute_rows(customer_ids, run_key)
+    while chunk := list(islice(rows, CHUNK_ROWS)):
+        with database.write() as connection:
+            _append(connection, tables.customer_attributes, ATTRIBUTE_NAMES, chunk)
+    with database.write() as connection:
+        _append(connection, tables.run_documents, DOCUMENT_NAMES, background.document_rows(run_key))
 
 
 def _append(

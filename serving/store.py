@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, insert, or_,
 from sqlalchemy.exc import IntegrityError
 
 from serving import pruning, publishing, tables
+from serving.background import Background
 from serving.database import Database
 from serving.publishing import RunInfo
 from serving.rows import STORED_COLUMNS, ScoreRow, behaviour_frame, score_of
@@ -98,14 +99,21 @@ class Store:
         """Give every connection back."""
         self._database.close()
 
-    def publish(self, scores: pd.DataFrame, behaviour: pd.DataFrame, *, run: RunInfo) -> str:
+    def publish(
+        self,
+        scores: pd.DataFrame,
+        behaviour: pd.DataFrame,
+        *,
+        run: RunInfo,
+        background: Background = publishing.NOTHING,
+    ) -> str:
         """Publish a run, seen whole or not at all, and return its run_id.
 
         ``scores`` holds ``SCORE_COLUMNS``, ``behaviour`` the table that was scored. Raises
         ``ScoresRefusedError``, ``RunExistsError``, ``RunOvertakenError`` or ``StoreUnavailableError``; the
         run before then stays in place.
         """
-        publishing.publish(self._database, scores, behaviour, run)
+        publishing.publish(self._database, scores, behaviour, run, background)
         return run.run_id
 
     def prune(self, *, keep_runs: int = 5, keep_behaviour: int = 2) -> int:

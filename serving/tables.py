@@ -27,12 +27,15 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 
 __all__ = [
+    "OF_CUSTOMERS",
     "ByteOrdered",
     "Instant",
     "api_keys",
     "behaviour",
     "current_run",
+    "customer_attributes",
     "metadata",
+    "run_documents",
     "runs",
     "scores",
     "secrets",
@@ -125,6 +128,8 @@ for _sort in ("value_at_risk", "churn_probability", "predicted_clv"):
         scores.c.customer_id,
     )
 
+Index("scores_by_segment", scores.c.run_key, scores.c.segment, scores.c.customer_id)
+
 behaviour = Table(
     "behaviour",
     metadata,
@@ -134,6 +139,27 @@ behaviour = Table(
         "features", LargeBinary, nullable=False
     ),  # little-endian doubles in the run's column order, NaN = null
     sqlite_with_rowid=False,
+)
+
+customer_attributes = Table(
+    "customer_attributes",
+    metadata,
+    Column("run_key", Integer, ForeignKey(runs.c.run_key), primary_key=True, autoincrement=False),
+    Column("name", ByteOrdered, primary_key=True),
+    Column("value", ByteOrdered, primary_key=True),  # before the customer: who has it is one range to read
+    Column("customer_id", ByteOrdered, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+OF_CUSTOMERS = (scores, behaviour, customer_attributes)
+"""The tables whose rows are of one customer in one run."""
+
+run_documents = Table(
+    "run_documents",
+    metadata,
+    Column("run_key", Integer, ForeignKey(runs.c.run_key), primary_key=True, autoincrement=False),
+    Column("name", ByteOrdered, primary_key=True),
+    Column("document", Text, nullable=False),  # JSON; of no single customer
 )
 
 api_keys = Table(
@@ -146,6 +172,9 @@ api_keys = Table(
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant),
     Column("revoked_at", Instant),
+    Column("last_used_at", Instant),  # to the minute
+    Column("requests_per_minute", Integer),  # null: as the service's settings say
+    Column("replaced_by", ByteOrdered),  # the prefix of the key that it was rotated to
 )
 
 secrets = Table(
