@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvicorn
 from fastapi import FastAPI
@@ -25,11 +27,20 @@ def create() -> FastAPI:
     settings = Settings()
     configure_logging(settings.log_level)
     store = Store.open(settings.store_url)
-    return create_app(settings, ScoringService(store, Shelf(settings.bundles, Bundle.load)))
+    shelf = Shelf(settings.bundles, Bundle.load)
+    return create_app(settings, ScoringService(store, shelf, stale_after_days=settings.stale_after_days))
 
 
 def serve(settings: Settings) -> None:
     """Answer requests until the process is told to stop; each worker process calls ``create``."""
+    if settings.workers == 1:
+        _run(settings)
+        return
+    with TemporaryDirectory(prefix="joren-") as shared:
+        _run(settings.model_copy(update={"shared_folder": Path(shared)}))
+
+
+def _run(settings: Settings) -> None:
     os.environ.update(settings.environment())
     uvicorn.run(
         FACTORY,

@@ -17,12 +17,15 @@ from serving.body import BodyCheck
 from serving.envelope import Envelope
 from serving.errors import ServingError
 from serving.gate import Gate
+from serving.housekeeping import Housekeeping
 from serving.lifecycle import Lifecycle
+from serving.limits import Limits, Tally
 from serving.metrics import Metrics
 from serving.openapi import describe
 from serving.routes import lists, models, operations, scores
 from serving.service import ScoringService
 from serving.settings import Settings
+from serving.usage import KeyUsage
 
 __all__ = ["create_app"]
 
@@ -36,11 +39,16 @@ TAGS = [
 
 def create_app(settings: Settings, service: ScoringService) -> FastAPI:
     """Return the ASGI application that hands out what ``service`` knows."""
+    usage = KeyUsage(service.store)
+    housekeeping = Housekeeping(service, usage)
+    tally = Tally(settings.shared_folder and settings.shared_folder / "tally")
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.lifecycle.drain_on_sigterm(settings.drain_seconds)
-        yield
+        async with housekeeping.going_on():
+            yield
+        tally.close()
         service.store.close()
 
     app = FastAPI(
@@ -65,6 +73,11 @@ def create_app(settings: Settings, service: ScoringService) -> FastAPI:
     app.add_exception_handler(RequestValidationError, problems.answer_invalid)
     app.add_exception_handler(HTTPException, problems.answer_http)
     app.add_middleware(BodyCheck, limit_bytes=settings.body_limit_bytes)
-    app.add_middleware(Gate, gatekeeper=Gatekeeper(service.store, settings.key_cache_seconds))
-    app.add_middleware(Envelope, metrics=app.state.metrics)
+    app.add_middleware(
+        Gate,
+        gatekeeper=Gatekeeper(service.store, settings.key_cache_seconds),
+        limits=Limits(tally, settings.requests_per_minute),
+        usage=usage,
+    )
+    app.add_middleware(Envelope, metrics=app.state.metrics, housekeeping=housekeeping)
     return app

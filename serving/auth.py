@@ -13,16 +13,16 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from serving import tables
-from serving.errors import NotAllowedError, NotAuthenticatedError
+from serving.errors import KeyNotRotatedError, NotAllowedError, NotAuthenticatedError
 from serving.store import Store
 
-__all__ = ["ApiKey", "Gatekeeper", "Scope", "create_key", "keys", "revoke_key"]
+__all__ = ["ApiKey", "Gatekeeper", "Scope", "create_key", "keys", "revoke_key", "rotate_key"]
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 PREFIX_CHARACTERS = 10
@@ -45,7 +45,11 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class ApiKey:
-    """A key as it is kept: all but the secret. Moments are in UTC; ``expires_at`` itself is too late."""
+    """A key as it is kept: all but the secret. Moments are in UTC; ``expires_at`` itself is too late.
+
+    ``last_used_at`` is its minute. ``requests_per_minute`` is None where the service's own limit counts,
+    ``replaced_by`` the prefix of the key that it was rotated to.
+    """
 
     prefix: str
     name: str
@@ -53,6 +57,9 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    last_used_at: datetime | None = None
+    requests_per_minute: int | None = None
+    replaced_by: str | None = None
 
     def is_live(self, now: datetime) -> bool:
         """Return whether the key may still be used."""
@@ -65,21 +72,55 @@ class ApiKey:
 
 
 def create_key(
-    store: Store, name: str, scopes: Iterable[Scope], *, now: datetime, expires_at: datetime | None = None
+    store: Store,
+    name: str,
+    scopes: Iterable[Scope],
+    *,
+    now: datetime,
+    expires_at: datetime | None = None,
+    requests_per_minute: int | None = None,
 ) -> str:
     """Make a key and return it in full, for the only time: the store keeps no more than its hash."""
-    prefix, secret = _random(PREFIX_CHARACTERS), _random(SECRET_CHARACTERS)
-    values = {
-        "prefix": prefix,
-        "name": name,
-        "secret_sha256": _digest(secret),
-        "scopes": " ".join(sorted({scope.value for scope in scopes})),
-        "created_at": now,
-        "expires_at": expires_at,
-    }
     with store.database.write() as connection:
-        connection.execute(insert(tables.api_keys).values(values))
-    return f"joren_{prefix}_{secret}"
+        return _made(
+            connection,
+            name=name,
+            scopes=" ".join(sorted({scope.value for scope in scopes})),
+            created_at=now,
+            expires_at=expires_at,
+            requests_per_minute=requests_per_minute,
+        )
+
+
+def rotate_key(
+    store: Store, prefix: str, *, now: datetime, grace: timedelta, expires_at: datetime | None = None
+) -> str:
+    """Make a key that may do the same, and let the old one live on for ``grace``; return the new one.
+
+    The new one ends at ``expires_at``, or else when the old one would have. Raises ``KeyNotRotatedError``
+    where there is no such live key, or it was rotated before.
+    """
+    known = tables.api_keys.c
+    with store.database.write() as connection:
+        row = connection.execute(select(tables.api_keys).where(known.prefix == prefix)).one_or_none()
+        if row is None or not (old := _key(row)).is_live(now):
+            raise KeyNotRotatedError(f"There is no live key {prefix}.", mend="See them all: joren keys list")
+        if old.replaced_by is not None:
+            raise KeyNotRotatedError(
+                f"{prefix} was rotated to {old.replaced_by} before.", mend=f"Rotate {old.replaced_by}."
+            )
+        new = _made(
+            connection,
+            name=old.name,
+            scopes=row.scopes,
+            created_at=now,
+            expires_at=expires_at or old.expires_at,
+            requests_per_minute=old.requests_per_minute,
+        )
+        ends = now + grace if old.expires_at is None else min(now + grace, old.expires_at)
+        ending = update(tables.api_keys).where(known.prefix == prefix)
+        connection.execute(ending.values(expires_at=ends, replaced_by=_parts(new)[0]))
+    return new
 
 
 def revoke_key(store: Store, prefix: str, *, now: datetime) -> bool:
@@ -149,6 +190,13 @@ class Gatekeeper:
         return found
 
 
+def _made(connection: Connection, **values: object) -> str:
+    prefix, secret = _random(PREFIX_CHARACTERS), _random(SECRET_CHARACTERS)
+    row = insert(tables.api_keys).values(prefix=prefix, secret_sha256=_digest(secret), **values)
+    connection.execute(row)
+    return f"joren_{prefix}_{secret}"
+
+
 def _parts(credential: str | None) -> tuple[str, str]:
     match = FORM.fullmatch(credential or "")
     return (match[1], match[2]) if match else ("", "")
@@ -170,4 +218,7 @@ def _key(row: Row[tuple[object, ...]]) -> ApiKey:
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
+        requests_per_minute=row.requests_per_minute,
+        replaced_by=row.replaced_by,
     )

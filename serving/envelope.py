@@ -1,4 +1,4 @@
-"""What every answer is wrapped in: a request id, security headers, a line in the log, a count."""
+"""What every answer is wrapped in: a request id, what the key may still ask, a line in the log, a count."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.gate import OPEN_PATHS, OPEN_UNDER
+from serving.housekeeping import Housekeeping
 from serving.metrics import Metrics
 from serving.problems import server_fault
 
@@ -33,9 +34,10 @@ SECURITY_HEADERS = {
 class Envelope:
     """ASGI middleware, the outermost of ours."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, housekeeping: Housekeeping) -> None:
         self._app = app
         self._metrics = metrics
+        self._housekeeping = housekeeping
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, whatever happens inside."""
@@ -57,6 +59,10 @@ class Envelope:
                 headers.setdefault("Cache-Control", caching)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
+                if quota := scope["state"].get("quota"):
+                    headers.update(quota.headers)
+                if scope["path"].startswith("/v1/"):
+                    headers.update(self._housekeeping.stale_headers)
             await send(message)
 
         try:

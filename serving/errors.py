@@ -17,6 +17,8 @@
         ├── ReasonsUnavailableError         reasons cannot be computed for this customer any more
         ├── NotAuthenticatedError           no key, or not one that is live
         ├── NotAllowedError                 the key lacks the scope
+        ├── KeyNotRotatedError          2   there is no such live key, or it was rotated before
+        ├── TooManyRequestsError            the key's requests of this minute are spent
         ├── NotAcceptableError              no form of the answer suits the Accept header
         ├── MalformedBodyError              the body is not the JSON that is expected
         ├── BodyTooLargeError               the body is larger than is accepted
@@ -36,6 +38,7 @@ __all__ = [
     "CursorExpiredError",
     "CustomerNotFoundError",
     "InvalidCursorError",
+    "KeyNotRotatedError",
     "MalformedBodyError",
     "ModelUnavailableError",
     "NotAcceptableError",
@@ -49,6 +52,7 @@ __all__ = [
     "ServingError",
     "StoreError",
     "StoreUnavailableError",
+    "TooManyRequestsError",
 ]
 
 
@@ -116,6 +120,16 @@ class NotAllowedError(ServingError):
     """The key lacks the scope."""
 
 
+class KeyNotRotatedError(ServingError):
+    """There is no such live key, or it was rotated before."""
+
+    exit_code = 2
+
+
+class TooManyRequestsError(ServingError):
+    """The key's requests of this minute are spent."""
+
+
 class NotAcceptableError(ServingError):
     """No form of the answer suits the Accept header."""
 
@@ -142,6 +156,7 @@ STATUS: dict[type[ServingError], HTTPStatus] = {
     ReasonsUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     NotAuthenticatedError: HTTPStatus.UNAUTHORIZED,
     NotAllowedError: HTTPStatus.FORBIDDEN,
+    TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
     NotAcceptableError: HTTPStatus.NOT_ACCEPTABLE,
     MalformedBodyError: HTTPStatus.BAD_REQUEST,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

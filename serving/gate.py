@@ -12,8 +12,10 @@ from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as Connection
 
 from serving.auth import ApiKey, Gatekeeper, Scope
-from serving.errors import ServingError
+from serving.errors import ServingError, TooManyRequestsError
+from serving.limits import Limits, Quota
 from serving.problems import answer_error
+from serving.usage import KeyUsage
 
 __all__ = ["OPEN_PATHS", "OPEN_UNDER", "SECURITY_SCHEMES", "Gate", "needs"]
 
@@ -38,14 +40,19 @@ SECURITY_SCHEMES = {
 
 
 class Gate:
-    """ASGI middleware: lets a request in with a live key, which then stands in ``scope["state"]["key"]``."""
+    """ASGI middleware: lets a request in with a live key that has requests left.
 
-    def __init__(self, app: ASGIApp, *, gatekeeper: Gatekeeper) -> None:
+    The key then stands in ``scope["state"]["key"]``, what is left of its minute in ``["quota"]``.
+    """
+
+    def __init__(self, app: ASGIApp, *, gatekeeper: Gatekeeper, limits: Limits, usage: KeyUsage) -> None:
         self._app = app
         self._gatekeeper = gatekeeper
+        self._limits = limits
+        self._usage = usage
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
-        """Answer 401, or hand the request on."""
+        """Answer 401 or 429, or hand the request on."""
         if scope["type"] != "http" or scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_UNDER):
             await self._app(scope, receive, send)
             return
@@ -59,6 +66,13 @@ class Gate:
             await answer_error(Request(scope), error)(scope, receive, send)
             return
         scope["state"]["key"] = key
+        scope["state"]["quota"] = quota = self._limits.spend(key)
+        self._usage.saw(key.prefix)
+        if quota.is_exceeded:
+            answer = answer_error(Request(scope), _too_many(quota))
+            answer.headers["Retry-After"] = str(quota.reset_seconds)
+            await answer(scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
 
@@ -71,6 +85,13 @@ def needs(scope: Scope) -> dict[str, Any]:
 
     ways = [{name: [scope.value]} for name in SECURITY_SCHEMES]
     return {"dependencies": [Depends(check)], "openapi_extra": {"security": ways}}
+
+
+def _too_many(quota: Quota) -> TooManyRequestsError:
+    return TooManyRequestsError(
+        f"This key may make {quota.limit:,} requests a minute.",
+        mend=f"Try again in {quota.reset_seconds} seconds.",
+    )
 
 
 def _credential(headers: Headers) -> str | None:

@@ -52,6 +52,7 @@ TITLES = {
     413: "The body is larger than 1 MiB.",
     415: "The body is compressed.",
     422: "A field or a parameter is missing, unknown or not as it should be.",
+    429: "The key's requests of this minute are spent: `Retry-After` says when to go on.",
     503: "No scores have been published, or the store or the model behind the scores does not answer.",
 }
 
@@ -60,6 +61,25 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return a route's errors for its description."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": TITLES[status], "content": content} for status in statuses}
+
+
+QUOTA = {
+    "RateLimit-Policy": {
+        "description": "The key's limit: `q` requests in `w` seconds.",
+        "schema": {"type": "string", "examples": ['"requests";q=6000;w=60']},
+    },
+    "RateLimit": {
+        "description": "What is left: `r` requests, until a new window begins in `t` seconds.",
+        "schema": {"type": "string", "examples": ['"requests";r=5999;t=42']},
+    },
+}
+WAIT = {
+    "Retry-After": {
+        "description": "Seconds until the key may ask again.",
+        "schema": {"type": "integer", "examples": [42]},
+    }
+}
+LIMITED = {"429": problems(429)[429] | {"headers": QUOTA | WAIT}}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -78,6 +98,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             for parameter in operation.get("parameters", []):
                 parameter["schema"] = _without_null(parameter["schema"])
             for scope in _scopes(operation):
+                operation["responses"] |= LIMITED
                 operation["description"] += f"\n\nNeeds a key with the scope `{scope}`."
         document["components"]["securitySchemes"] = SECURITY_SCHEMES
         schemas = document["components"]["schemas"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from serving.cursors import Cursor, CursorSigner
@@ -16,6 +17,7 @@ from serving.errors import (
 )
 from serving.rows import ScoreRow
 from serving.shelf import Model, Shelf
+from serving.staleness import STALE_AFTER_DAYS, Staleness
 from serving.store import AtRiskFilter, Position, Run, Sort, Store
 
 __all__ = ["REASONS", "Explaining", "Language", "Lookup", "Page", "ScoringService"]
@@ -62,9 +64,10 @@ class Page:
 class ScoringService:
     """Scores, lists and the model behind them, from a store and a shelf of bundles."""
 
-    def __init__(self, store: Store, shelf: Shelf) -> None:
+    def __init__(self, store: Store, shelf: Shelf, *, stale_after_days: float = STALE_AFTER_DAYS) -> None:
         self.store = store
         self._shelf = shelf
+        self._stale_after_days = stale_after_days
         self._signer = CursorSigner(store.secret("cursors"))
 
     def run(self) -> Run:
@@ -73,6 +76,10 @@ class ScoringService:
         if run is None:
             raise NotPublishedError("No scores have been published yet.", mend="Publish some: joren run")
         return run
+
+    def staleness(self) -> Staleness:
+        """Return how old the scores are; raises ``NotPublishedError`` before the first."""
+        return Staleness.of(self.run().published_at, datetime.now(UTC), self._stale_after_days)
 
     def score(self, customer_id: str, explaining: Explaining) -> ScoreRow:
         """Return a customer's score; raises ``CustomerNotFoundError``, ``ReasonsUnavailableError``."""

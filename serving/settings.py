@@ -12,6 +12,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from serving.staleness import STALE_AFTER_DAYS
+
 __all__ = ["Settings"]
 
 PREFIX = "JOREN_"
@@ -48,6 +50,16 @@ class Settings(BaseSettings):
         default=4.0, ge=0, le=5, description="How long a key is trusted before the store is asked again."
     )
 
+    requests_per_minute: int = Field(
+        default=6_000, ge=1, description="The requests that a key may make in a minute, unless it says."
+    )
+    shared_folder: Path | None = Field(
+        default=None, description="Where the workers of one service count together, while it runs."
+    )
+    stale_after_days: float = Field(
+        default=STALE_AFTER_DAYS, gt=0, description="The age from which on scores are told to be stale."
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -62,4 +74,5 @@ class Settings(BaseSettings):
 
     def environment(self) -> dict[str, str]:
         """Return the variables that make another process (a uvicorn worker) read these very settings."""
-        return {f"{PREFIX}{name.upper()}": str(value) for name, value in self.model_dump(mode="json").items()}
+        told = self.model_dump(mode="json", exclude_none=True)
+        return {f"{PREFIX}{name.upper()}": str(value) for name, value in told.items()}

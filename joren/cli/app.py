@@ -89,7 +89,9 @@ def joren(
     """Which customers are about to leave, what each is worth, why, and whom it pays to keep."""
 
 
-keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the API keys of the service.")
+keys_app = typer.Typer(
+    no_args_is_help=True, help="Make, list, rotate and revoke the API keys of the service."
+)
 app.add_typer(keys_app, name="keys")
 features_app = typer.Typer(no_args_is_help=True, help="List the features, or build them for a moment.")
 app.add_typer(features_app, name="features")
@@ -134,4 +136,5 @@ _add(clv_app, "compare", clv.compare, clv.COMPARE_EXAMPLES)
 _add(clv_app, "plot", clv.plot, clv.PLOT_EXAMPLES)
 _add(keys_app, "create", keys.create, keys.CREATE_EXAMPLES)
 _add(keys_app, "list", keys.list_keys, keys.LIST_EXAMPLES)
+_add(keys_app, "rotate", keys.rotate, keys.ROTATE_EXAMPLES)
 _add(keys_app, "revoke", keys.revoke, keys.REVOKE_EXAMPLES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,25 +17,57 @@ from joren.cli.options import AsJson, ProjectFolder
 if TYPE_CHECKING:
     from serving.store import Store
 
-__all__ = ["CREATE_EXAMPLES", "LIST_EXAMPLES", "REVOKE_EXAMPLES", "create", "list_keys", "revoke"]
+__all__ = [
+    "CREATE_EXAMPLES",
+    "LIST_EXAMPLES",
+    "REVOKE_EXAMPLES",
+    "ROTATE_EXAMPLES",
+    "create",
+    "list_keys",
+    "revoke",
+    "rotate",
+]
 
 CREATE_EXAMPLES = (
     ("joren keys create crm", "for a system that reads scores and lists"),
     ("joren keys create monitor --scope metrics:read", "for one that reads /metrics"),
     ("KEY=$(joren keys create trial --days 7)", "for a week"),
+    ("joren keys create export --requests-per-minute 60", "for one that is not to hurry"),
+)
+ROTATE_EXAMPLES = (
+    ("joren keys rotate abcdefghij", "a new key; the old one lives on for a day"),
+    ("joren keys rotate abcdefghij --grace 0h", "the old one ends now: it has leaked"),
 )
 LIST_EXAMPLES = (("joren keys list", "every key ever made"), ("joren keys list --json", "for machines"))
 REVOKE_EXAMPLES = (("joren keys revoke abcdefghij", "the key that begins with joren_abcdefghij"),)
+
+
+SPAN = re.compile(r"(\d{1,4})([mhd])")
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def _span(text: str) -> timedelta:
+    match = SPAN.fullmatch(text)
+    if match is None:
+        raise typer.BadParameter(f"{text} is no span of time: write it as 90m, 24h or 7d.")
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
 def create(
     name: Annotated[str, typer.Argument(help="Who it is for.")],
     scope: Annotated[
         list[str] | None,
-        typer.Option(help="scores:read, lists:read, metrics:read; several times. Unset: the first two."),
+        typer.Option(
+            help="scores:read, lists:read, jobs:write, models:admin, privacy:erase, metrics:read; several "
+            "times. Unset: the first two."
+        ),
     ] = None,
     days: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="For so many days; unset: until revoked.")
+    ] = None,
+    requests_per_minute: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=1_000_000, help="Its own limit; unset: the service's."),
     ] = None,
     project: ProjectFolder = Path(),
 ) -> None:
@@ -49,10 +82,36 @@ def create(
     scopes = [Scope(each) for each in scope or (Scope.SCORES_READ, Scope.LISTS_READ)]
     with _store(project) as store:
         key = create_key(
-            store, name, scopes, now=now, expires_at=now + timedelta(days=days) if days else None
+            store,
+            name,
+            scopes,
+            now=now,
+            expires_at=_in_days(now, days),
+            requests_per_minute=requests_per_minute,
         )
-    typer.echo(key)
-    typer.echo("Send it as `Authorization: Bearer …`. It is not shown again.", err=True)
+    _show_once(key)
+
+
+def rotate(
+    prefix: Annotated[str, typer.Argument(help="The ten letters after joren_, as `joren keys list` shows.")],
+    grace: Annotated[
+        timedelta,
+        typer.Option(metavar="24h", parser=_span, help="How long the old key lives on: 90m, 24h or 7d."),
+    ] = timedelta(hours=24),
+    days: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="For so many days; unset: as long as the old one would have."),
+    ] = None,
+    project: ProjectFolder = Path(),
+) -> None:
+    """Make a key that may do the same as another, and print it; both are live until the grace is over."""
+    from serving.auth import rotate_key
+
+    now = datetime.now(UTC)
+    with _store(project) as store:
+        key = rotate_key(store, prefix, now=now, grace=grace, expires_at=_in_days(now, days))
+    typer.echo(f"{prefix} ends at {now + grace:%Y-%m-%d %H:%M} UTC, or earlier if it was to.", err=True)
+    _show_once(key)
 
 
 def list_keys(project: ProjectFolder = Path(), as_json: AsJson = False) -> None:
@@ -74,6 +133,9 @@ def list_keys(project: ProjectFolder = Path(), as_json: AsJson = False) -> None:
             "created_at": key.created_at.isoformat(timespec="seconds"),
             "expires_at": key.expires_at and key.expires_at.isoformat(timespec="seconds"),
             "revoked_at": key.revoked_at and key.revoked_at.isoformat(timespec="seconds"),
+            "last_used_at": key.last_used_at and key.last_used_at.isoformat(timespec="minutes"),
+            "requests_per_minute": key.requests_per_minute,
+            "replaced_by": key.replaced_by,
         }
         for key in made
     ]
@@ -81,11 +143,18 @@ def list_keys(project: ProjectFolder = Path(), as_json: AsJson = False) -> None:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     table = plain_table()
-    for head in ("Key", "Name", "May", "Live", "Made"):
+    for head in ("Key", "Name", "May", "Live", "Made", "Ends", "Last used (UTC)"):
         table.add_column(head)
     for key in made:
-        live = "yes" if key.is_live(now) else "no"
-        table.add_row(key.prefix, key.name, ", ".join(sorted(key.scopes)), live, f"{key.created_at:%Y-%m-%d}")
+        table.add_row(
+            key.prefix,
+            key.name,
+            ", ".join(sorted(key.scopes)),
+            "yes" if key.is_live(now) else "no",
+            f"{key.created_at:%Y-%m-%d}",
+            f"{key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else "",
+            f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never",
+        )
     Console().print(table)
 
 
@@ -101,6 +170,15 @@ def revoke(
         if not revoke_key(store, prefix, now=datetime.now(UTC)):
             raise ConfigError(f"There is no live key {prefix}.", mend="See them all: joren keys list")
     typer.echo(f"{prefix} is revoked.", err=True)
+
+
+def _in_days(now: datetime, days: int | None) -> datetime | None:
+    return now + timedelta(days=days) if days else None
+
+
+def _show_once(key: str) -> None:
+    typer.echo(key)
+    typer.echo("Send it as `Authorization: Bearer …`. It is not shown again.", err=True)
 
 
 @contextmanager

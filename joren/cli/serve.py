@@ -14,6 +14,7 @@ __all__ = ["EXAMPLES", "serve"]
 EXAMPLES = (
     ("joren serve", "on 127.0.0.1:8000, or where joren.toml says"),
     ("joren serve --port 9000", "on another port"),
+    ("joren serve --workers 4", "with four processes that answer"),
 )
 
 
@@ -22,6 +23,9 @@ def serve(
     host: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The address to listen on.")] = None,
     port: Annotated[
         int | None, typer.Option(metavar="N", min=0, max=65_535, help="The port; 0 takes a free one.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", min=1, max=64, help="Processes that answer requests.")
     ] = None,
 ) -> None:
     """Serve the published scores over HTTP, with the API described at /docs.
@@ -34,7 +38,8 @@ def serve(
     from joren.service import service_settings
 
     settings = service_settings(load_project(project))
-    chosen = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
+    asked = {"host": host, "port": port, "workers": workers}
+    chosen = {name: value for name, value in asked.items() if value is not None}
     settings = settings.model_copy(update=chosen)
     typer.echo(f"Joren answers on http://{settings.host}:{settings.port} (the API: /docs)", err=True)
     answer(settings)

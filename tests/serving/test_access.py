@@ -10,10 +10,11 @@ from sqlalchemy import select
 from starlette.routing import BaseRoute, Mount
 
 from serving import tables
-from serving.auth import Gatekeeper, Scope, create_key, keys, revoke_key
-from serving.errors import NotAllowedError, NotAuthenticatedError
+from serving.auth import Gatekeeper, Scope, create_key, keys, revoke_key, rotate_key
+from serving.errors import KeyNotRotatedError, NotAllowedError, NotAuthenticatedError
 from serving.gate import OPEN_PATHS, OPEN_UNDER
 from serving.store import Store
+from serving.usage import KeyUsage
 from tests.serving.conftest import Shop
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -90,6 +91,63 @@ def test_a_revocation_is_seen_once_trust_runs_out(store: Store, gatekeeper: Gate
     with pytest.raises(NotAuthenticatedError):
         gatekeeper.admit(old)
     gatekeeper.admit(new)
+
+
+def test_while_a_key_is_rotated_two_are_live(store: Store, gatekeeper: Gatekeeper, clock: Clock) -> None:
+    old = create_key(store, "crm", [Scope.LISTS_READ], now=NOW, requests_per_minute=7)
+    new = rotate_key(store, old.split("_")[1], now=NOW, grace=timedelta(hours=1))
+    assert gatekeeper.admit(old).replaced_by == new.split("_")[1]
+    admitted = gatekeeper.admit(new)
+    assert (admitted.name, admitted.scopes, admitted.requests_per_minute) == ("crm", {"lists:read"}, 7)
+    clock.seconds = 3_600
+    with pytest.raises(NotAuthenticatedError):
+        gatekeeper.admit(old)
+    assert gatekeeper.admit(new).expires_at is None
+
+
+def test_a_rotation_lengthens_no_life_unless_told_to(store: Store) -> None:
+    ends = NOW + timedelta(hours=2)
+    old = create_key(store, "trial", [Scope.LISTS_READ], now=NOW, expires_at=ends)
+    rotate_key(store, old.split("_")[1], now=NOW, grace=timedelta(days=7))
+    assert [key.expires_at for key in keys(store)] == [ends, ends]
+
+
+def test_only_a_live_key_is_rotated_and_only_once(store: Store) -> None:
+    old = create_key(store, "crm", [Scope.LISTS_READ], now=NOW).split("_")[1]
+    new = rotate_key(store, old, now=NOW, grace=timedelta(hours=1)).split("_")[1]
+    with pytest.raises(KeyNotRotatedError, match=f"rotated to {new}"):
+        rotate_key(store, old, now=NOW, grace=timedelta(hours=1))
+    revoke_key(store, new, now=NOW)
+    for prefix in (new, "aaaaaaaaaa"):
+        with pytest.raises(KeyNotRotatedError, match="no live key"):
+            rotate_key(store, prefix, now=NOW, grace=timedelta(hours=1))
+    assert len(keys(store)) == 2
+
+
+def test_the_last_use_of_a_key_is_known_to_the_minute(store: Store) -> None:
+    prefix = create_key(store, "crm", [Scope.LISTS_READ], now=NOW).split("_")[1]
+    second = NOW.timestamp() + 119
+    usage, behind = KeyUsage(store, clock=lambda: second), KeyUsage(store, clock=lambda: second - 60)
+    for one in (usage, behind):
+        one.saw(prefix)
+        one.saw("aaaaaaaaaa")
+        one.write_down()
+    assert [key.last_used_at for key in keys(store)] == [NOW + timedelta(minutes=1)]
+
+
+def test_a_use_that_cannot_be_written_yet_is_written_later(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/scores.db")
+    prefix = create_key(store, "crm", [Scope.LISTS_READ], now=NOW).split("_")[1]
+    usage = KeyUsage(store, clock=NOW.timestamp)
+    usage.saw(prefix)
+    with store.database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE api_keys RENAME TO elsewhere")
+    usage.write_down()
+    with store.database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO api_keys")
+    usage.write_down()
+    assert [key.last_used_at for key in keys(store)] == [NOW]
+    store.close()
 
 
 def test_the_memory_of_keys_is_bounded(

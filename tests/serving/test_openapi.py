@@ -53,7 +53,7 @@ def test_every_operation_is_told_in_words_with_its_errors_and_its_key(document: 
         bearer, header = operation["security"]
         assert bearer["Bearer"] == header["ApiKey"] != []
         assert f"`{bearer['Bearer'][0]}`" in operation["description"]
-        for status in ("401", "403", "503"):
+        for status in ("401", "403", "429", "503"):
             content = operation["responses"][status]["content"]
             assert content == {
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
@@ -107,6 +107,7 @@ def test_every_error_that_reaches_a_client_has_a_status_and_a_description() -> N
         "STATUS",
         "ServingError",
         "StoreError",
+        "KeyNotRotatedError",
         "RunExistsError",
         "RunOvertakenError",
         "ScoresRefusedError",
