@@ -95,9 +95,8 @@ def create(
 def rotate(
     prefix: Annotated[str, typer.Argument(help="The ten letters after joren_, as `joren keys list` shows.")],
     grace: Annotated[
-        timedelta,
-        typer.Option(metavar="24h", parser=_span, help="How long the old key lives on: 90m, 24h or 7d."),
-    ] = timedelta(hours=24),
+        str, typer.Option(metavar="SPAN", help="How long the old key lives on: 90m, 24h or 7d.")
+    ] = "24h",
     days: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="For so many days; unset: as long as the old one would have."),
@@ -107,10 +106,10 @@ def rotate(
     """Make a key that may do the same as another, and print it; both are live until the grace is over."""
     from serving.auth import rotate_key
 
-    now = datetime.now(UTC)
+    now, lives_on = datetime.now(UTC), _span(grace)
     with _store(project) as store:
-        key = rotate_key(store, prefix, now=now, grace=grace, expires_at=_in_days(now, days))
-    typer.echo(f"{prefix} ends at {now + grace:%Y-%m-%d %H:%M} UTC, or earlier if it was to.", err=True)
+        key = rotate_key(store, prefix, now=now, grace=lives_on, expires_at=_in_days(now, days))
+    typer.echo(f"{prefix} ends at {now + lives_on:%Y-%m-%d %H:%M} UTC, or earlier if it was to.", err=True)
     _show_once(key)
 
 
