@@ -11,6 +11,7 @@
         ├── NothingUsableError          no row is left to work with
         ├── UnknownZoneError            the business zone is not a zone that exists
         ├── MixedCurrencyError          more than one currency, and no rate
+        ├── RowsRefusedError            rows in hand break the contract
         └── ImmatureWindowError         the data ends before the outcome window does
 
 The number is the command line's exit code. A message says what is wrong, which (the first five), and how to
@@ -19,8 +20,9 @@ mend it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
+from typing import Protocol
 
 __all__ = [
     "DataError",
@@ -29,6 +31,7 @@ __all__ = [
     "MissingColumnError",
     "MixedCurrencyError",
     "NothingUsableError",
+    "RowsRefusedError",
     "SourceNotFoundError",
     "TooManyRefusedError",
     "UnknownZoneError",
@@ -89,6 +92,31 @@ class UnknownZoneError(DataError):
 
 class MixedCurrencyError(DataError):
     """More than one currency, and no rate between them."""
+
+
+class RefusedRow(Protocol):
+    """A row that breaks the contract: the place in its table, from 0, and the reason, as in a quarantine."""
+
+    @property
+    def table(self) -> str:
+        """The contract table."""
+
+    @property
+    def row(self) -> int:
+        """The place in it."""
+
+    @property
+    def reason(self) -> str:
+        """The reason's code."""
+
+
+class RowsRefusedError(DataError):
+    """Rows in hand break the contract; ``refused`` tells which and why, and nothing of what they hold."""
+
+    def __init__(self, refused: Sequence[RefusedRow]) -> None:
+        self.refused = tuple(refused)
+        which = (f"row {one.row} of {one.table}: {one.reason}" for one in self.refused)
+        super().__init__(f"{len(self.refused)} rows break the data contract.", which=which)
 
 
 class ImmatureWindowError(DataError):

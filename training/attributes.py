@@ -63,10 +63,17 @@ class Attributes:
 
         ``behaviour`` has the customer_id in a column, or in its index.
         """
-        if not self.columns:
-            return behaviour
+        return self.said_of(behaviour, _texts(tables, as_of, self.names)) if self.columns else behaviour
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attributes' own names."""
+        return (*self.numbers, *self.words)
+
+    def said_of(self, behaviour: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
+        """Return ``behaviour`` with the columns beside it; ``texts``: the attributes by customer_id."""
         rows = behaviour if "customer_id" in behaviour else behaviour.index.to_frame()
-        texts = _texts(tables, as_of, (*self.numbers, *self.words)).reindex(rows["customer_id"])
+        texts = texts.reindex(rows["customer_id"])
         coded = {
             f"{PREFIX}{name}": pd.to_numeric(texts[name], errors="coerce").to_numpy(np.float64)
             for name in self.numbers

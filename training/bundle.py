@@ -7,31 +7,33 @@ the whole.
 
 from __future__ import annotations
 
-import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import pandas as pd
 
 from features.reference import Reference
 from features.table import behaviour_table
 from features.tables import Tables
 from training.attributes import Attributes
+from training.bundle_files import MANIFEST, as_json, hashes_of, unchanged_files, version_of
 from training.choice import Choice
 from training.errors import BundleError, SchemaMismatchError
 from training.evaluate import Forecast
 from training.explain import Baseline, Explainer, Reason
 from training.frames import as_frame
+from training.golden import Golden
 from training.learners import Learners
 from training.metadata import Metadata
 from training.models.glm import Array
 from training.models.subscription_value import SubscriptionValue, Valuation
 from training.models.value import ValueModel
+from training.online import Online, Rows, online
 from training.policy import Policy
 from training.profile import Profile
 from training.score_schema import SCORE_COLUMNS, SCORE_SCHEMA
@@ -39,7 +41,7 @@ from training.scoring import Scorer
 
 __all__ = ["SCORE_COLUMNS", "SCORE_SCHEMA", "Bundle", "Metadata"]
 
-MANIFEST = "manifest.json"
+GOLDEN = "golden.json"
 ATTRIBUTES = "attributes.json"
 NO_ATTRIBUTES = Attributes()
 
@@ -76,6 +78,20 @@ class Bundle:
     def behaviour(self, tables: Tables, as_of: date) -> pd.DataFrame:
         """Return the behaviour table at ``as_of`` by this bundle's reference, in order of ``customer_id``."""
         return self.attributes.beside(as_frame(behaviour_table(tables, as_of, self.reference)), tables, as_of)
+
+    def behaviour_of(self, rows: Rows, as_of: date) -> pd.DataFrame:
+        """Return `behaviour` of customers from all of their own rows, by contract table, as texts.
+
+        Raises ``features.errors.RowsRefusedError`` where a row breaks the contract. The first time, plans are
+        made, which takes seconds (`online`); they are kept.
+        """
+        return self.online.behaviour(rows, as_of, self.reference)
+
+    @property
+    def online(self) -> Online:
+        """The plans that answer while somebody waits, shared with other bundles of data of the same layout."""
+        told = self.metadata
+        return online(told.layout, told.zone, told.currency, self.attributes)
 
     def score_table(
         self, behaviour: pd.DataFrame, as_of: date, *, data_ends: date | None = None
@@ -119,39 +135,75 @@ class Bundle:
     def contents(self) -> dict[str, bytes]:
         """Every file of the bundle but the manifest, by name."""
         files = {
-            "metadata.json": _json(self.metadata.to_dict()),
-            "policy.json": _json(self.policy.to_dict()),
+            "metadata.json": as_json(self.metadata.to_dict()),
+            "policy.json": as_json(self.policy.to_dict()),
             "reference.json": self.reference.to_json().encode(),
-            "choice.json": _json(self.choice.to_dict()),
-            "value.json": _json(None if self.value is None else self.value.to_dict()),
-            "baseline.json": _json(None if self.baseline is None else self.baseline.to_dict()),
-            "profile.json": _json(self.profile.to_dict()),
+            "choice.json": as_json(self.choice.to_dict()),
+            "value.json": as_json(None if self.value is None else self.value.to_dict()),
+            "baseline.json": as_json(None if self.baseline is None else self.baseline.to_dict()),
+            "profile.json": as_json(self.profile.to_dict()),
         }
         if self.attributes.columns:
-            files[ATTRIBUTES] = _json(self.attributes.to_dict())
+            files[ATTRIBUTES] = as_json(self.attributes.to_dict())
         return files if self.learners is None else files | self.learners.to_files()
 
     @cached_property
     def manifest(self) -> dict[str, str]:
         """The SHA-256 of each file."""
-        return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(self.contents.items())}
+        return hashes_of(self.contents)
 
     @property
     def version(self) -> str:
         """Twelve hexadecimal digits that name this bundle's content."""
-        return hashlib.sha256(_json(self.manifest)).hexdigest()[:12]
+        return version_of(self.manifest)
 
     def save(self, folder: Path) -> None:
-        """Write the bundle into ``folder``, which is made, and must hold nothing else."""
+        """Write the bundle into ``folder``, which is made, and must hold nothing else.
+
+        The golden scores lie beside the files that the version is a hash of.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in self.contents.items():
             (folder / name).write_bytes(content)
-        (folder / MANIFEST).write_bytes(_json({"version": self.version, "files": self.manifest}))
+        (folder / MANIFEST).write_bytes(as_json({"version": self.version, "files": self.manifest}))
+        (folder / GOLDEN).write_bytes(as_json(Golden.of(self).to_json()))
+
+    @classmethod
+    def verified(cls, folder: Path) -> Self:
+        """Read a bundle, and ask it for its golden scores again.
+
+        Raises ``BundleError`` where these are others, or as `load` does.
+        """
+        bundle = cls.load(folder)
+        try:
+            golden = Golden.from_json(json.loads((folder / GOLDEN).read_bytes()))
+            changed = golden.changed(bundle)
+        except (OSError, ValueError, KeyError, TypeError) as fault:
+            raise BundleError(
+                f"{folder.name} has no golden scores that can be asked again.", mend="Train again: joren train"
+            ) from fault
+        if changed:
+            raise BundleError(
+                "The bundle scores otherwise here than where it was made.",
+                which=changed,
+                mend="Install the locked packages, or train again: joren train",
+            )
+        return bundle
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read a bundle. Raises ``BundleError`` where a file is missing, changed, or not Joren's."""
-        files = _verified(folder)
+        files = unchanged_files(folder)
+        try:
+            return cls._from_files(files)
+        except (ValueError, KeyError, TypeError, AttributeError) as fault:
+            raise BundleError(
+                f"{folder.name} has another form than this version of Joren reads.",
+                mend="Train again: joren train",
+            ) from fault
+
+    @classmethod
+    def _from_files(cls, files: Mapping[str, bytes]) -> Self:
         value, baseline = json.loads(files["value.json"]), json.loads(files["baseline.json"])
         return cls(
             metadata=Metadata.from_dict(json.loads(files["metadata.json"])),
@@ -159,7 +211,7 @@ class Bundle:
             reference=Reference.from_json(files["reference.json"].decode()),
             choice=Choice.from_dict(json.loads(files["choice.json"])),
             value=None if value is None else _valuation(value),
-            learners=Learners.from_files(files) if "learners.json" in files else None,
+            learners=Learners.from_files(dict(files)) if "learners.json" in files else None,
             baseline=None if baseline is None else Baseline(**baseline),
             profile=Profile.from_dict(json.loads(files["profile.json"])),
             attributes=Attributes.from_dict(json.loads(files[ATTRIBUTES]))
@@ -190,33 +242,3 @@ class Bundle:
 
 def _valuation(kept: dict[str, Any]) -> Valuation:
     return (SubscriptionValue if "tenure" in kept else ValueModel).from_dict(kept)
-
-
-def _json(value: object) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, default=_plain) + "\n").encode()
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{type(value).__name__} does not belong in a bundle")
-
-
-def _verified(folder: Path) -> dict[str, bytes]:
-    try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        files = {name: (folder / name).read_bytes() for name in manifest["files"]}
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise BundleError(
-            f"{folder.name} is no bundle that Joren can read.", mend="Train again: joren train"
-        ) from fault
-    changed = [
-        name
-        for name, content in files.items()
-        if hashlib.sha256(content).hexdigest() != manifest["files"][name]
-    ]
-    if changed or hashlib.sha256(_json(manifest["files"])).hexdigest()[:12] != manifest["version"]:
-        raise BundleError(
-            "The bundle was changed after it was made.", which=changed, mend="Train again: joren train"
-        )
-    return files

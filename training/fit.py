@@ -11,6 +11,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from features.catalogue import CATALOGUE
+from features.layout import Layout
 from features.tables import Tables
 from training.attributes import Attributes
 from training.bundle import Bundle
@@ -93,6 +94,7 @@ def fit(
             features=(*(feature.name for feature in CATALOGUE), *attributes.columns),
             zone=tables.zone,
             currency=tables.currency,
+            layout=Layout.of(tables),
             first_day=first_day,
             customers=snapshots.reference(as_of).customers,
             moments=learned.moments,

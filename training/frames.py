@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-__all__ = ["as_frame"]
+__all__ = ["as_frame", "frame_of_arrow"]
 
 
 def as_frame(table: ir.Table) -> pd.DataFrame:
@@ -25,6 +25,19 @@ def as_frame(table: ir.Table) -> pd.DataFrame:
         for name, column in zip(rows.column_names, rows.columns, strict=True)
     }
     return pd.DataFrame(columns, copy=False)
+
+
+def frame_of_arrow(rows: pa.Table) -> pd.DataFrame:
+    """Return rows in hand as `as_frame` returns those of an engine."""
+    return pd.DataFrame({name: _plain(rows[name]) for name in rows.column_names}, copy=False)
+
+
+def _plain(column: pa.ChunkedArray) -> npt.NDArray[np.generic]:
+    if pa.types.is_date(column.type):
+        return _days(column)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return column.to_numpy()
+    return column.cast(pa.float64()).to_numpy()
 
 
 def _days(column: pa.ChunkedArray) -> npt.NDArray[np.datetime64]:

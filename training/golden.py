@@ -11,13 +11,16 @@ import json
 import math
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from training.bundle import SCORE_SCHEMA, Bundle
+from training.score_schema import SCORE_SCHEMA
+
+if TYPE_CHECKING:
+    from training.bundle import Bundle
 
 __all__ = ["Golden", "made_up_customers"]
 

@@ -7,18 +7,19 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Self
 
+from features.layout import Layout
 from training.config import TrainingConfig
 from training.errors import BundleError
 
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True)
 class Metadata:
     """What a bundle is of; ``method`` says how it was made, and ``why``, in a sentence, what decided that.
 
-    ``training``: the configuration, with which it can be fitted again. ``value_model``: which lifetime-value
-    model, and why, in a sentence.
+    ``training``: the configuration, with which it can be fitted again. ``layout``: what the data
+    had. ``value_model``: which lifetime-value model, and why, in a sentence.
     """
 
     as_of: date
@@ -28,6 +29,7 @@ class Metadata:
     features: tuple[str, ...]
     zone: str
     currency: str
+    layout: Layout
     first_day: date
     customers: int
     moments: tuple[date, ...]
@@ -54,7 +56,7 @@ class Metadata:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it ready for JSON."""
-        kept: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
+        kept: dict[str, Any] = json.loads(json.dumps(asdict(self), default=_plain))
         return kept | {"format": FORMAT}
 
     @classmethod
@@ -66,9 +68,14 @@ class Metadata:
                 "The bundle has another format than this version of Joren reads.",
                 mend="Train again: joren train",
             )
+        kept["layout"] = Layout.from_dict(kept["layout"])
         kept["training"] = TrainingConfig.from_dict(kept["training"])
         for name in ("as_of", "first_day"):
             kept[name] = date.fromisoformat(kept[name])
         kept["moments"] = tuple(date.fromisoformat(day) for day in kept["moments"])
         kept["features"], kept["notes"] = tuple(kept["features"]), tuple(kept["notes"])
         return cls(**kept)
+
+
+def _plain(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset) else str(value)

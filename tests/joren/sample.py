@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from features.layout import Layout
+from features.tables import Rules
 from joren.report import Rows, RunReport
 from training.config import TrainingConfig
 from training.evaluate import Evaluation, Forecast
@@ -95,6 +97,7 @@ def sample_report(ids: tuple[str, ...] = IDS) -> RunReport:
             features=("orders",),
             zone="UTC",
             currency="USD",
+            layout=Layout(frozenset({"transactions"}), Rules(), contract=False, billed=False),
             first_day=date(2024, 1, 1),
             customers=5,
             moments=(date(2025, 10, 1), date(2025, 12, 30)),

@@ -82,6 +82,7 @@ class Trees:
         """Read what ``to_bytes`` gave."""
         booster = xgb.Booster()
         booster.load_model(bytearray(kept))
+        booster.set_param({"nthread": 1})  # threads that spin for each other cost a single row milliseconds
         return cls(booster, features)
 
     def _data(self, table: pd.DataFrame, offset: Array) -> xgb.DMatrix:

@@ -1,0 +1,48 @@
+"""What a business's data has, kept with a model, so that rows in hand are read as the data was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from features.contract import CONTRACT
+from features.tables import Rules
+
+if TYPE_CHECKING:
+    from features.tables import Tables
+
+__all__ = ["Layout"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What is there, and the rules, as in `Tables`: small, and without a row.
+
+    ``billed``: transactions were not given, and are the subscriptions' own bills.
+    """
+
+    there: frozenset[str]
+    rules: Rules
+    contract: bool
+    billed: bool
+
+    @classmethod
+    def of(cls, tables: Tables) -> Self:
+        """Return the layout of ``tables``."""
+        return cls(tables.there, tables.rules, contract=tables.contract, billed=tables.billed)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The contract's tables that are looked at, transactions among them, in the contract's order."""
+        return tuple(name for name in CONTRACT if name in self.there)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it ready for JSON."""
+        return asdict(self) | {"there": sorted(self.there)}
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Self:
+        """Read what ``to_dict`` gave."""
+        there, rules = frozenset(kept["there"]), Rules(**kept["rules"])
+        return cls(**{**kept, "there": there, "rules": rules})
