@@ -59,70 +59,77 @@ class Intake:
     """
 
     def __init__(self, layout: Layout, zone: str, currency: str, attributes: Sequence[str] = ()) -> None:
-        """Plan for every table of the contract, whether the layout has it or not."""
+        """Plan for the tables of the layout."""
         self._turn = Lock()
         self._billed = layout.billed
         self._ibis = ibis.duckdb.connect(autoinstall_known_extensions=False)
         self._connection = self._ibis.con
         self._connection.execute(f"SET threads = 1; SET disabled_optimizers = '{NO_STATISTICS}'")
-        self._columns = {name: [column.name for column in it.columns] for name, it in CONTRACT.items()}
-        self._columns[CUSTOMERS.name] += attributes
+        self._columns = {
+            name: [column.name for column in CONTRACT[name].columns]
+            + (list(attributes) if CONTRACT[name].extras else [])
+            for name in layout.tables
+        }
         plans: dict[str, str] = {}
         for name, columns in self._columns.items():
-            self._table(name + TEXTS, ibis.schema({"source_row": "int64", **dict.fromkeys(columns, "string")}))
-            of = {"table": name, "zone": zone, "currency": currency}
-            read = self._query(_as_read, {"texts": name + TEXTS}, **of)
-            self._connection.execute(f"CREATE TABLE {_quoted(name + JUDGED)} AS {read} LIMIT 0")
-            plans[f"read {name}"] = f"INSERT INTO {_quoted(name + JUDGED)} BY NAME {read}"
-            of = {"table": name, "rules": layout.rules}
-            plans[f"refused {name}"] = self._query(_refused, {"judged": name + JUDGED}, **of)
-        self._table("moment", ibis.schema({"as_of": "date"}))
-        known = {"customers": CUSTOMERS.name + JUDGED, "moment": "moment"}
-        plans["known"] = self._query(_known_customers, known)
-        for name, plan in plans.items():  # last: a plan that is older than a table would be made anew
-            self._connection.execute(f"PREPARE {_quoted(name)} AS {plan}")
+            texts = ibis.schema({"source_row": "int64", **dict.fromkeys(columns, "string")})
+            self._ibis.create_table(name + TEXTS, schema=texts)
+            read = self._query(_as_read, {"texts": name + TEXTS}, table=name, zone=zone, currency=currency)
+            self._connection.execute(f"CREATE TABLE {name + JUDGED} AS {read} LIMIT 0")
+            plans[f"read_{name}"] = f"INSERT INTO {name + JUDGED} BY NAME {read}"
+            judged = {"judged": name + JUDGED}
+            plans[f"refused_{name}"] = self._query(_refused, judged, table=name, rules=layout.rules)
+        if CUSTOMERS.name in layout.tables:
+            self._ibis.create_table("moment", schema={"as_of": "date"})
+            known = {"customers": CUSTOMERS.name + JUDGED, "moment": "moment"}
+            plans["known_customers"] = self._query(_known_customers, known)
+        for name, plan in plans.items():  # last: a plan that is older than a table is made anew each time
+            self._connection.execute(f"PREPARE {name} AS {plan}")
         self.shapes = {
             name: self._ibis.table(name + JUDGED).drop("reason").schema() for name in layout.tables
         }
 
-    def accepted(self, rows: Rows, as_of: date) -> tuple[dict[str, pa.Table], pa.Table]:
-        """Return the rows as accepted, by contract table, and those of the customers known at ``as_of``.
+    def accepted(self, rows: Rows, as_of: date) -> dict[str, pa.Table]:
+        """Return the rows as accepted, by contract table, all of them however late.
 
-        Where the layout is ``billed``, the transactions are the bills of the subscriptions. Raises
-        ``RowsRefusedError`` where any row breaks the contract, and `KeyError` for a table outside of it.
+        Among the customers, only those are left that are known at ``as_of``. Where the layout is ``billed``,
+        the transactions are the bills of the subscriptions. Raises ``RowsRefusedError`` where any row breaks
+        the contract, and `KeyError` for a table that the layout does not have.
         """
+        given = {name: few for name, few in rows.items() if few}
         with self._turn:
             try:
-                refused = [one for name, few in rows.items() if few for one in self._refusals(name, few)]
+                refused = [one for name, few in given.items() for one in self._refusals(name, few)]
                 if refused:
                     raise RowsRefusedError(refused)
-                tables = {name: self._judged(name) for name, few in rows.items() if few}
-                if self._billed and rows.get("subscriptions"):
-                    bills = billed(self._ibis.table("subscriptions" + JUDGED), as_of)
-                    tables["transactions"] = bills.to_pyarrow()
-                self._insert("moment", pa.table({"as_of": pa.array([as_of], pa.date32())}))
-                return tables, self._connection.execute("EXECUTE known").to_arrow_table()
+                return self._accepted(given, as_of)
             finally:
-                for name in ("moment", *(name + part for name in rows for part in (TEXTS, JUDGED))):
-                    self._connection.execute(f"DELETE FROM {_quoted(name)}")
+                for name in given:
+                    self._connection.execute(f"DELETE FROM {name + TEXTS}; DELETE FROM {name + JUDGED}")
+
+    def _accepted(self, given: Rows, as_of: date) -> dict[str, pa.Table]:
+        tables = {name: self._judged(name) for name in given}
+        if self._billed and "subscriptions" in given:
+            tables["transactions"] = billed(self._ibis.table("subscriptions" + JUDGED), as_of).to_pyarrow()
+        if CUSTOMERS.name in given:
+            self._insert("moment", pa.table({"as_of": pa.array([as_of], pa.date32())}))
+            tables[CUSTOMERS.name] = self._connection.execute("EXECUTE known_customers").to_arrow_table()
+            self._connection.execute("DELETE FROM moment")
+        return tables
 
     def _refusals(self, name: str, few: Sequence[Mapping[str, str | None]]) -> list[Refusal]:
         columns = self._columns[name]
         texts = {column: pa.array([row.get(column) for row in few], pa.string()) for column in columns}
         self._insert(name + TEXTS, pa.table({"source_row": pa.array(range(len(few)), pa.int64()), **texts}))
-        self._connection.execute(f"EXECUTE {_quoted(f'read {name}')}")
-        refused = self._connection.execute(f"EXECUTE {_quoted(f'refused {name}')}").fetchall()
+        self._connection.execute(f"EXECUTE read_{name}")
+        refused = self._connection.execute(f"EXECUTE refused_{name}").fetchall()
         return [Refusal(name, row, reason) for row, reason in sorted(refused)]
 
     def _judged(self, name: str) -> pa.Table:
-        columns = f"SELECT * EXCLUDE (reason) FROM {_quoted(name + JUDGED)}"
-        return self._connection.execute(columns).to_arrow_table()
+        return self._connection.execute(f"SELECT * EXCLUDE (reason) FROM {name + JUDGED}").to_arrow_table()
 
     def _insert(self, name: str, rows: pa.Table) -> None:
         self._connection.from_arrow(rows).insert_into(name)
-
-    def _table(self, name: str, shape: ibis.Schema) -> None:
-        self._ibis.create_table(name, schema=shape)
 
     def _query(self, build: Callable[..., ir.Table], names: Mapping[str, str], **settings: Hashable) -> str:
         shapes = {relation: self._ibis.table(name).schema() for relation, name in names.items()}

@@ -89,7 +89,7 @@ class Bundle:
 
     @property
     def online(self) -> Online:
-        """The plans that answer while somebody waits, shared with other bundles of data of the same layout."""
+        """The plans that answer while somebody waits, shared by bundles of data of the same layout."""
         told = self.metadata
         return online(told.layout, told.zone, told.currency, self.attributes)
 
@@ -180,7 +180,8 @@ class Bundle:
             changed = golden.changed(bundle)
         except (OSError, ValueError, KeyError, TypeError) as fault:
             raise BundleError(
-                f"{folder.name} has no golden scores that can be asked again.", mend="Train again: joren train"
+                f"{folder.name} has no golden scores that can be asked again.",
+                mend="Train again: joren train",
             ) from fault
         if changed:
             raise BundleError(

@@ -35,9 +35,9 @@ def frame_of_arrow(rows: pa.Table) -> pd.DataFrame:
 def _plain(column: pa.ChunkedArray) -> npt.NDArray[np.generic]:
     if pa.types.is_date(column.type):
         return _days(column)
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return column.to_numpy()
-    return column.cast(pa.float64()).to_numpy()
+    text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    values: npt.NDArray[np.generic] = (column if text else column.cast(pa.float64())).to_numpy()
+    return values
 
 
 def _days(column: pa.ChunkedArray) -> npt.NDArray[np.datetime64]:

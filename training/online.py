@@ -17,15 +17,16 @@ from training.frames import frame_of_arrow
 
 __all__ = ["Online", "Rows", "online"]
 
+TRANSACTIONS, CUSTOMERS = "transactions", "customers"
 KEPT = 2  # layouts: that of the model in use, and that of the one that takes its place
 
 
 class Online:
-    """Plans for data of one layout; threads take turns."""
+    """Plans for data of one layout; threads take turns. ``tables``: those whose rows are looked at."""
 
     def __init__(self, layout: Layout, zone: str, currency: str, attributes: Attributes) -> None:
         """Make the plans, which takes seconds."""
-        self._tables = layout.tables
+        self.tables = tuple(name for name in layout.tables if not (layout.billed and name == TRANSACTIONS))
         self._attributes = attributes
         self._intake = Intake(layout, zone, currency, attributes.names)
         self._behaviour = OnlineBehaviour(
@@ -35,15 +36,16 @@ class Online:
     def behaviour(self, rows: Rows, as_of: date, reference: Reference) -> pd.DataFrame:
         """Return the behaviour table at ``as_of``, as a bundle's `behaviour`, of the customers in ``rows``.
 
-        ``rows`` are texts, by contract table; tables that the data behind the model did not have are held to
-        the contract, and not looked at. Raises ``features.errors.RowsRefusedError``.
+        ``rows`` are texts, by contract table; those of tables that the data behind the model did not have are
+        not looked at. Raises ``features.errors.RowsRefusedError``.
         """
-        accepted, customers = self._intake.accepted(rows, as_of)
-        known = {name: accepted[name] for name in self._tables if name in accepted}
-        behaviour = frame_of_arrow(self._behaviour.at(as_of, reference, known))
+        accepted = self._intake.accepted({name: rows[name] for name in self.tables if name in rows}, as_of)
+        behaviour = frame_of_arrow(self._behaviour.at(as_of, reference, accepted))
         if not self._attributes.columns:
             return behaviour
-        texts = customers.select(["customer_id", *self._attributes.names]).to_pandas()
+        texts = pd.DataFrame(columns=["customer_id", *self._attributes.names], dtype=object)
+        if CUSTOMERS in accepted:
+            texts = accepted[CUSTOMERS].select(list(texts.columns)).to_pandas()
         return self._attributes.said_of(behaviour, texts.set_index("customer_id"))
 
 
