@@ -182,7 +182,7 @@ def _published(walk: Walk, evaluation: Evaluation | None, kept: Kept | None) -> 
         names = write_results(report, walk.tables, new / REPORTS)
         write_behaviour(scored.behaviour, new / BEHAVIOUR)
         with closing(Store.open(service_settings(project).store_url)) as store:
-            publish_run(scored, store, published_at=walk.started)
+            publish_run(scored, store, published_at=walk.started, retention=project.retention)
         walk.stage.commit(*(f"{REPORTS}/{name}" for name in names), BEHAVIOUR)
     return report
 

@@ -17,6 +17,7 @@ from joren.errors import ConfigError
 from joren.places import source_of
 from joren.sections import ProjectFile
 from joren.toml_faults import refusal, refuse_unknown_column
+from serving.retention import Retention
 from training.checks import Gate
 from training.config import Hyperparameters, TrainingConfig
 from training.limits import Limits
@@ -32,7 +33,7 @@ class Project:
     """What a run needs to know, each room's part in that room's own words.
 
     ``as_of`` is None where the data's own last day is meant. ``serving`` holds the service's own settings,
-    ``limits`` what `joren monitor` alerts at.
+    ``retention`` says which runs its store keeps, ``limits`` what `joren monitor` alerts at.
     """
 
     folder: Path
@@ -41,6 +42,7 @@ class Project:
     policy: Policy
     as_of: date | None = None
     serving: Mapping[str, object] = field(default_factory=dict)
+    retention: Retention = field(default_factory=Retention)
     gate: Gate = field(default_factory=Gate)
     limits: Limits = field(default_factory=Limits)
     tracking_uri: str | None = None
@@ -102,6 +104,7 @@ def load_project(folder: Path) -> Project:
         policy=Policy(**file.value.model_dump(), **file.bands.model_dump()),
         as_of=file.run.as_of,
         serving=file.serving.model_dump(exclude_none=True),
+        retention=Retention(**file.store.model_dump()),
         gate=Gate(**file.gate.model_dump()),
         limits=Limits(**file.monitor.model_dump()),
         tracking_uri=file.mlflow.tracking_uri,

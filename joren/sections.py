@@ -5,24 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal, cast, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from joren.section import Days, Section, Share
+from joren.service_sections import Serving, Store
 from training.config import DEFAULT
 
 __all__ = ["NOTHING_TO_READ", "NO_PLACE", "DataTable", "ProjectFile", "keys_beside"]
 
 NO_PLACE = "no_place"  # what pydantic is told where a table has no place to be read from, or two
 NOTHING_TO_READ = "nothing_to_read"  # … where neither transactions nor subscriptions are named
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Days = Annotated[int, Field(ge=1, le=3650)]
-
-
-class Section(BaseModel):
-    """A section of the file: no key but those named, each of its own type, as TOML writes it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Business(Section):
@@ -45,7 +38,7 @@ class Data(Section):
     """How much of the data may be bad, what of the good is kept, and which attributes are learned from."""
 
     refused_share_limit: Share = 0.10
-    attributes: list[str] = []
+    attributes: list[str] = Field(default_factory=list)
     rules: DataRules = DataRules()
 
 
@@ -54,7 +47,7 @@ class Engine(Section):
 
     kind: Literal["duckdb", "spark", "postgres"] = "duckdb"
     master: str | None = None
-    settings: dict[str, str] = {}
+    settings: dict[str, str] = Field(default_factory=dict)
 
 
 class LabelledTable(Section):
@@ -78,8 +71,8 @@ class DataTable(Section):
     url_env: str | None = None
     table: str = ""
     query: str = ""
-    columns: dict[str, str] = {}
-    constants: dict[str, str] = {}
+    columns: dict[str, str] = Field(default_factory=dict)
+    constants: dict[str, str] = Field(default_factory=dict)
     labelled: LabelledTable | None = None
 
     @model_validator(mode="after")
@@ -126,7 +119,7 @@ class Training(Section):
 
     max_moments: Annotated[int, Field(ge=1, le=200)] = 12
     max_rows: Annotated[int, Field(ge=1)] = 60_000
-    allow: list[str] = []
+    allow: list[str] = Field(default_factory=list)
     hyperparameters: Tuned = Tuned()
 
 
@@ -165,17 +158,6 @@ class Bands(Section):
         if self.low > self.high:
             raise PydanticCustomError("crossed", "low lies above high")
         return self
-
-
-class Serving(Section):
-    """The service's address and store; what is not set is left to the service's own defaults."""
-
-    host: str | None = None
-    port: Annotated[int, Field(ge=0, le=65_535)] | None = None
-    workers: Annotated[int, Field(ge=1, le=64)] | None = None
-    store_url: str | None = None
-    stale_after_days: Annotated[float, Field(gt=0)] | None = None
-    requests_per_minute: Annotated[int, Field(ge=1)] | None = None
 
 
 class Monitor(Section):
@@ -228,6 +210,7 @@ class ProjectFile(Section):
     value: Value = Value()
     bands: Bands = Bands()
     serving: Serving = Serving()
+    store: Store = Store()
     monitor: Monitor = Monitor()
 
     @model_validator(mode="after")
@@ -244,8 +227,8 @@ def keys_beside(key: tuple[str, ...]) -> list[str]:
     >>> keys_beside(("business", "zome"))
     ['zone', 'currency', 'contract']
     """
-    section: type[BaseModel] = ProjectFile
+    section: type[Section] = ProjectFile
     for part in key[:-1]:
         annotation = section.model_fields[part].annotation
-        section = cast("type[BaseModel]", (*get_args(annotation), annotation)[0])
+        section = cast("type[Section]", (*get_args(annotation), annotation)[0])
     return list(section.model_fields)

@@ -14,6 +14,7 @@ import pandas as pd
 from features.tables import Tables
 from serving.background import Background
 from serving.publishing import NOTHING
+from serving.retention import Retention
 from serving.service import REASONS
 from serving.shelf import Model
 from serving.store import RunInfo, Store
@@ -65,9 +66,9 @@ def publish_run(
     *,
     published_at: datetime,
     background: Background = NOTHING,
-    keep_runs: int = 5,
+    retention: Retention = Retention(),  # noqa: B008 - frozen
 ) -> None:
-    """Publish a run of one score or more, seen whole or not at all; forget all but the last ``keep_runs``.
+    """Publish a run of one score or more, seen whole or not at all; forget what is not to be kept.
 
     ``published_at`` is an aware moment. Raises what ``Store.publish`` raises; the run before then stays.
     """
@@ -81,4 +82,4 @@ def publish_run(
         published_at=published_at,
     )
     store.publish(run.scores, run.behaviour, run=info, background=background)
-    store.prune(keep_runs=keep_runs)
+    store.prune(retention)

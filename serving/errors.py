@@ -8,7 +8,8 @@
         │   ├── StoreUnavailableError       it cannot be opened or reached
         │   ├── RunExistsError              a run of this name was published before
         │   ├── RunOvertakenError           a later run was published while this one was being written
-        │   └── ScoresRefusedError          the frame is not one of whole, unique, finite scores
+        │   ├── ScoresRefusedError          the frame is not one of whole, unique, finite scores
+        │   └── RunNotFoundError            no kept run has that name
         ├── NotPublishedError               no run has been published yet
         ├── CustomerNotFoundError           the current run has no such customer
         ├── InvalidCursorError                     a cursor was altered, or belongs to another question
@@ -47,6 +48,7 @@ __all__ = [
     "NotPublishedError",
     "ReasonsUnavailableError",
     "RunExistsError",
+    "RunNotFoundError",
     "RunOvertakenError",
     "ScoresRefusedError",
     "ServingError",
@@ -80,6 +82,10 @@ class RunOvertakenError(StoreError):
 
 class ScoresRefusedError(StoreError):
     """The frame is not one of whole, unique, finite scores."""
+
+
+class RunNotFoundError(StoreError):
+    """No run of that name is published and kept."""
 
 
 class NotPublishedError(ServingError):
@@ -148,6 +154,7 @@ class BodyEncodingError(ServingError):
 
 STATUS: dict[type[ServingError], HTTPStatus] = {
     StoreUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    RunNotFoundError: HTTPStatus.NOT_FOUND,
     NotPublishedError: HTTPStatus.SERVICE_UNAVAILABLE,
     CustomerNotFoundError: HTTPStatus.NOT_FOUND,
     InvalidCursorError: HTTPStatus.BAD_REQUEST,

@@ -3,41 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Table, delete, select, tuple_, update
 
 from serving import tables
 from serving.database import Database
+from serving.pointer import hold_pointer
+from serving.retention import Retention
 
 __all__ = ["forget", "prune"]
 
 CHUNK_ROWS = 20_000
 
 
-def prune(database: Database, *, keep_runs: int, keep_behaviour: int) -> int:
-    """Forget all but the last runs, the behaviour of all but the last of those, and what crashes left.
+def prune(database: Database, retention: Retention, *, now: datetime) -> int:
+    """Forget the runs and the behaviour that ``retention`` does not keep, and what crashes left.
 
-    The current run is always kept, and so are those whose outcome is waited for: the scores of the last run
-    of each month, until two horizons after it. Returns how many runs were forgotten.
+    The current run is always kept. Returns how many runs were forgotten.
     """
     runs = tables.runs
     with database.read() as connection:
         current = connection.execute(select(tables.current_run.c.run_key)).scalar()
         known = connection.execute(select(runs).order_by(runs.c.run_key.desc())).all()
-    if current is None:
-        return 0
     seen = [run for run in known if run.published_at is not None]
+    if current is None or not seen:
+        return 0
     published = [run.run_key for run in seen]
-    abandoned = [run.run_key for run in known if run.published_at is None and run.run_key < current]
-    kept = {current, *published[:keep_runs], *_awaited(seen)}
-    for key in sorted(kept - {current, *published[:keep_behaviour]}):
+    abandoned = [run.run_key for run in known if run.published_at is None and run.run_key < published[0]]
+    kept = {current, *({*published[: retention.keep_runs], *_awaited(seen)} - _too_old(seen, retention, now))}
+    for key in sorted(kept - {current, *published[: retention.keep_behaviour]}):
         _forget_behaviour(database, key)
-    forgotten = sorted({*published, *abandoned} - kept)
-    for key in forgotten:
-        forget(database, key)
-    return len(forgotten)
+    return sum(forget(database, key) for key in sorted({*published, *abandoned} - kept))
 
 
 def _awaited(newest_first: Sequence[Row[Any]]) -> set[int]:
@@ -49,16 +47,30 @@ def _awaited(newest_first: Sequence[Row[Any]]) -> set[int]:
     }
 
 
-def forget(database: Database, run_key: int) -> None:
-    """Take a run and its rows out of the store. From the first moment on nobody sees the run any more."""
+def _too_old(published: Sequence[Row[Any]], retention: Retention, now: datetime) -> set[int]:
+    if retention.keep_days is None:
+        return set()
+    since = now - timedelta(days=retention.keep_days)
+    return {run.run_key for run in published if run.published_at < since}
+
+
+def forget(database: Database, run_key: int) -> bool:
+    """Take a run and its rows out of the store, unless it is the current one; return whether it went.
+
+    From the first moment on nobody sees the run any more.
+    """
+    runs = tables.runs
+    current = select(tables.current_run.c.run_key).where(tables.current_run.c.run_key == run_key).exists()
     with database.write() as connection:
-        unseen = update(tables.runs).where(tables.runs.c.run_key == run_key)
-        connection.execute(unseen.values(published_at=None, behaviour_columns=None))
+        hold_pointer(connection)
+        unseen = update(runs).where(runs.c.run_key == run_key, ~current)
+        if not connection.execute(unseen.values(published_at=None, behaviour_columns=None)).rowcount:
+            return False
     for table in tables.OF_CUSTOMERS:
         _delete_rows(database, table, run_key)
     with database.write() as connection:
         connection.execute(delete(tables.run_documents).where(tables.run_documents.c.run_key == run_key))
-        connection.execute(delete(tables.runs).where(tables.runs.c.run_key == run_key))
+        return connection.execute(delete(runs).where(runs.c.run_key == run_key)).rowcount == 1
 
 
 def _forget_behaviour(database: Database, run_key: int) -> None:

@@ -9,13 +9,14 @@ from datetime import date, datetime
 from itertools import islice
 
 import pandas as pd
-from sqlalchemy import Connection, Table, delete, exists, insert, update
+from sqlalchemy import Connection, Table, exists, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from serving import tables
 from serving.background import Background
 from serving.database import Database
 from serving.errors import RunExistsError, RunOvertakenError, ScoresRefusedError, StoreError
+from serving.pointer import hold_pointer, move_pointer
 from serving.pruning import forget
 from serving.rows import STORED_COLUMNS, behaviour_columns, behaviour_rows, score_rows
 from training.score_schema import SCORE_COLUMNS
@@ -113,19 +114,17 @@ def _begin(database: Database, run: RunInfo, customers: int) -> int:
 
 
 def _finish(database: Database, run: RunInfo, run_key: int, columns: str) -> None:
-    runs, pointer = tables.runs, tables.current_run
+    runs, later = tables.runs, tables.runs.alias()
     done = {"published_at": run.published_at, "behaviour_columns": columns}
     with database.write() as connection:
-        if connection.dialect.name == "postgresql":  # SQLite's writers wait for each other anyway
-            connection.exec_driver_sql(f"LOCK TABLE {pointer.name} IN EXCLUSIVE MODE")
-        overtaken = exists().where(pointer.c.run_key > run_key)
+        hold_pointer(connection)
+        overtaken = exists().where(later.c.run_key > run_key, later.c.published_at.is_not(None))
         published = connection.execute(update(runs).where(runs.c.run_key == run_key, ~overtaken).values(done))
         if published.rowcount != 1:
             raise RunOvertakenError(
                 "A later run was published meanwhile.", mend="That run stands; start again."
             )
-        connection.execute(delete(pointer))
-        connection.execute(insert(pointer).values(slot=1, run_key=run_key))
+        move_pointer(connection, run_key)
 
 
 def _append_background(

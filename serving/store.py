@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 import pandas as pd
@@ -19,6 +19,7 @@ from serving import pruning, publishing, tables
 from serving.background import Background
 from serving.database import Database
 from serving.publishing import RunInfo
+from serving.retention import Retention
 from serving.rows import STORED_COLUMNS, ScoreRow, behaviour_frame, score_of
 from training.score_schema import ChurnBand, ScoreStatus
 
@@ -116,9 +117,9 @@ class Store:
         publishing.publish(self._database, scores, behaviour, run, background)
         return run.run_id
 
-    def prune(self, *, keep_runs: int = 5, keep_behaviour: int = 2) -> int:
-        """Forget all but the last runs, and older runs' behaviour; return how many runs went."""
-        return pruning.prune(self._database, keep_runs=keep_runs, keep_behaviour=keep_behaviour)
+    def prune(self, retention: Retention = Retention(), *, now: datetime | None = None) -> int:  # noqa: B008 - frozen
+        """Forget what is not to be kept as of ``now``, an aware moment; return how many runs went."""
+        return pruning.prune(self._database, retention, now=now or datetime.now(UTC))
 
     def current_run(self) -> Run | None:
         """Return the run that answers are given from, or None before the first."""

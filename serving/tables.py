@@ -31,14 +31,17 @@ __all__ = [
     "ByteOrdered",
     "Instant",
     "api_keys",
+    "audit_log",
     "behaviour",
     "current_run",
     "customer_attributes",
+    "jobs",
     "metadata",
     "run_documents",
     "runs",
     "scores",
     "secrets",
+    "tombstones",
 ]
 
 metadata = MetaData()
@@ -182,4 +185,45 @@ secrets = Table(
     metadata,
     Column("name", ByteOrdered, primary_key=True),
     Column("value", LargeBinary, nullable=False),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("entry_key", Integer, primary_key=True, autoincrement=True),
+    Column("entry_id", ByteOrdered, nullable=False, unique=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),  # a key's prefix, or the user of the command line
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),  # a run_id, or a customer's pseudonym
+    Column("why", Text, nullable=False),
+    Column("detail", Text, nullable=False),  # a JSON object
+    sqlite_autoincrement=True,
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("pseudonym", ByteOrdered, primary_key=True),  # HMAC-SHA256 of the id, in hex
+    Column("erased_at", Instant, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_key", Integer, primary_key=True, autoincrement=True),
+    Column("job_id", ByteOrdered, nullable=False, unique=True),
+    Column("asked", Text, nullable=False),  # the request's body as JSON, its names in alphabetical order
+    Column("asked_by", ByteOrdered, nullable=False),  # a key's prefix
+    Column("idempotency_sha256", LargeBinary),
+    Column("state", ByteOrdered, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),  # when its process last said that it lives
+    Column("cancel_requested_at", Instant),
+    Column("finished_at", Instant),  # null while it is under way
+    Column("step", Text),
+    Column("steps_done", Integer, nullable=False),
+    Column("run_id", Text),
+    Column("problem", Text),
+    sqlite_autoincrement=True,
 )

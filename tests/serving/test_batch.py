@@ -9,6 +9,7 @@ import pytest
 from features.tables import Tables
 from serving.batch import publish_run, score_run
 from serving.errors import ModelUnavailableError
+from serving.retention import Retention
 from serving.shelf import Shelf
 from serving.store import Store
 from tests.serving.fake_bundle import FakeBundle, load
@@ -52,7 +53,7 @@ def test_a_run_is_published_whole_and_old_ones_are_forgotten(store: Store) -> No
     bundle = FakeBundle()
     for number in range(4):
         scored = score_run(bundle, TABLES, AS_OF, f"run-{number}")
-        publish_run(scored, store, published_at=PUBLISHED_AT, keep_runs=2)
+        publish_run(scored, store, published_at=PUBLISHED_AT, retention=Retention(keep_runs=2))
     scores, run = scored.scores, store.current_run()
     assert run is not None
     assert (run.run_id, run.model_version, run.customers) == ("run-3", VERSION, len(scores))

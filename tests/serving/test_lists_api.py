@@ -8,6 +8,7 @@ import pytest
 
 from features.segments import SEGMENTS
 from serving.negotiation import CSV, JSON, preferred
+from serving.retention import Retention
 from tests.serving.conftest import Shop
 from tests.serving.frames import reason_of, run_info, shop
 from training.score_schema import SCORE_COLUMNS
@@ -60,7 +61,7 @@ def test_a_walk_shows_one_run_though_another_is_published_meanwhile(served: Shop
     assert second.json()["run_id"] == "run-1"
     assert [score["customer_id"] for score in second.json()["data"]] == ranked(served)[50:100]
     assert served.client.get(PATH).json()["run_id"] == "run-2"
-    served.store.prune(keep_runs=1)
+    served.store.prune(Retention(keep_runs=1))
     gone = served.client.get(next_link(first.headers))
     assert (gone.status_code, gone.json()["title"]) == (410, "Cursor expired")
 

@@ -23,6 +23,7 @@ from serving.errors import (
     StoreError,
     StoreUnavailableError,
 )
+from serving.retention import Retention
 from serving.store import AtRiskFilter, Position, Sort, Store
 from tests.serving.frames import HOSTILE_IDS, VERSION, reason_of, run_info, shop
 from training.score_schema import SCORE_COLUMNS, ChurnBand, ScoreStatus
@@ -258,7 +259,7 @@ def test_pruning_keeps_the_last_runs_and_less_behaviour(
     monkeypatch.setattr(pruning, "CHUNK_ROWS", 7)
     for number in range(5):
         store.publish(*shop(run_id=f"run-{number}"), run=run_info(f"run-{number}"))
-    assert store.prune(keep_runs=3, keep_behaviour=1) == 2
+    assert store.prune(Retention(keep_runs=3, keep_behaviour=1)) == 2
     assert [run.run_id for run in store.runs()] == ["run-4", "run-3", "run-2"]
     assert [run.has_behaviour for run in store.runs()] == [True, False, False]
     assert rows_in(store, "scores") == 120
@@ -276,7 +277,7 @@ def test_the_last_run_of_a_month_stays_until_its_outcome_can_be_judged(store: St
         store.publish(
             scores.assign(as_of=as_of), behaviour, run=replace(run_info(f"run-{number}"), as_of=as_of)
         )
-    assert store.prune(keep_runs=1) == 3
+    assert store.prune(Retention(keep_runs=1)) == 3
     assert [run.run_id for run in store.runs()] == ["run-4", "run-2"]
     assert whole_scores(store.database, "run-2")["as_of"].iloc[0] == date(2025, 12, 28)
 
@@ -292,7 +293,7 @@ def test_a_run_comes_back_whole(store: Store) -> None:
     expected = behaviour.set_index("customer_id")["orders"]
     assert kept.set_index("customer_id")["orders"].to_dict() == expected.to_dict()
     store.publish(*shop(run_id="run-2"), run=run_info("run-2"))
-    store.prune(keep_behaviour=1)
+    store.prune(Retention(keep_behaviour=1))
     assert whole_behaviour(store.database, "run-1") is None
 
 
