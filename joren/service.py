@@ -1,11 +1,12 @@
-"""The service's settings, as a project has them."""
+"""The service's settings and store, as a project has them."""
 
 from __future__ import annotations
 
 from joren.project import Project
 from serving.settings import Settings
+from serving.store import Store
 
-__all__ = ["service_settings"]
+__all__ = ["open_store", "service_settings"]
 
 
 def service_settings(project: Project) -> Settings:
@@ -13,3 +14,8 @@ def service_settings(project: Project) -> Settings:
     folder = project.folder.resolve()
     places = {"store_url": f"sqlite:///{folder / 'scores.db'}", "bundles": folder / "bundles"}
     return Settings.model_validate({**places, **project.serving})
+
+
+def open_store(project: Project) -> Store:
+    """Open the project's store, made where there is none; whoever opens it closes it."""
+    return Store.open(service_settings(project).store_url)

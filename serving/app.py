@@ -22,7 +22,7 @@ from serving.lifecycle import Lifecycle
 from serving.limits import Limits, Tally
 from serving.metrics import Metrics
 from serving.openapi import describe
-from serving.routes import lists, models, operations, scores
+from serving.routes import lists, models, operations, runs, scores
 from serving.service import ScoringService
 from serving.settings import Settings
 from serving.usage import KeyUsage
@@ -66,7 +66,7 @@ def create_app(settings: Settings, service: ScoringService) -> FastAPI:
     app.state.lifecycle = Lifecycle()
     app.state.metrics = Metrics()
     app.openapi = lambda: describe(app)  # type: ignore[method-assign] # FastAPI's documented way to extend it
-    for router in (scores.router, lists.router, models.router, operations.router):
+    for router in (scores.router, lists.router, models.router, runs.router, operations.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=str(files("serving") / "static")), name="static")
     app.add_exception_handler(ServingError, problems.answer_error)

@@ -66,7 +66,7 @@ class ScoringService:
 
     def __init__(self, store: Store, shelf: Shelf, *, stale_after_days: float = STALE_AFTER_DAYS) -> None:
         self.store = store
-        self._shelf = shelf
+        self.shelf = shelf
         self._stale_after_days = stale_after_days
         self._signer = CursorSigner(store.secret("cursors"))
 
@@ -118,7 +118,7 @@ class ScoringService:
     def model(self) -> tuple[Model, Run]:
         """Return the bundle that gave the current scores, and their run; raises ``ModelUnavailableError``."""
         run = self.run()
-        return self._shelf.of(run.model_version), run
+        return self.shelf.of(run.model_version), run
 
     def faults(self) -> list[str]:
         """Return what keeps the service from answering, in words; nothing if it is ready."""
@@ -147,7 +147,7 @@ class ScoringService:
                 raise ReasonsUnavailableError(
                     "The behaviour behind these scores is no longer kept.", mend="Ask without reasons=true."
                 )
-            model = self._shelf.of(unexplained[0]["model_version"])
+            model = self.shelf.of(unexplained[0]["model_version"])
             computed = model.reasons(behaviour, language=explaining.language.value, limit=REASONS)
             for score, reasons in zip(unexplained, computed, strict=True):
                 score["reasons"] = list(reasons)

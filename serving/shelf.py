@@ -6,6 +6,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,7 @@ from serving.errors import ModelUnavailableError
 __all__ = ["Model", "Origin", "Shelf"]
 
 KEPT_OPEN = 2
+POINTER = "current"
 VERSION_FORM = re.compile(r"[0-9a-f]{12}")
 
 
@@ -74,6 +76,21 @@ class Shelf:
         self._load = load
         self._open: OrderedDict[str, Model] = OrderedDict()
         self._lock = threading.Lock()
+        self._origins: dict[str, Origin] = {}
+
+    def champion(self) -> str | None:
+        """Return the version that the next run is scored with, or None where none was promoted."""
+        version = (self._folder / POINTER).resolve().name
+        return version if VERSION_FORM.fullmatch(version) else None
+
+    def held(self) -> dict[str, Origin | None]:
+        """Return every version in the folder with its origin, None where it cannot be opened."""
+        versions = sorted(path.name for path in self._folder.glob("*") if VERSION_FORM.fullmatch(path.name))
+        for version in versions:
+            if version not in self._origins:
+                with suppress(ModelUnavailableError):
+                    self._origins[version] = self._opened(version).metadata
+        return {version: self._origins.get(version) for version in versions}
 
     def of(self, version: str) -> Model:
         """Return the bundle of that version; raises ``ModelUnavailableError``."""

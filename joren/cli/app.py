@@ -28,6 +28,7 @@ from joren.cli import (
     monitor,
     promote,
     run,
+    runs,
     serve,
     simulate,
     traits,
@@ -100,6 +101,9 @@ clv_app = typer.Typer(
 )
 app.add_typer(clv_app, name="clv")
 
+runs_app = typer.Typer(no_args_is_help=True, help="The published runs: list them, go back to one, prune.")
+app.add_typer(runs_app, name="runs")
+
 Examples = Sequence[tuple[str, str]]
 
 
@@ -138,3 +142,6 @@ _add(keys_app, "create", keys.create, keys.CREATE_EXAMPLES)
 _add(keys_app, "list", keys.list_keys, keys.LIST_EXAMPLES)
 _add(keys_app, "rotate", keys.rotate, keys.ROTATE_EXAMPLES)
 _add(keys_app, "revoke", keys.revoke, keys.REVOKE_EXAMPLES)
+_add(runs_app, "list", runs.list_runs, runs.LIST_EXAMPLES)
+_add(runs_app, "rollback", runs.rollback, runs.ROLLBACK_EXAMPLES)
+_add(runs_app, "prune", runs.prune, runs.PRUNE_EXAMPLES)

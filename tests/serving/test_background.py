@@ -5,6 +5,7 @@ from sqlalchemy import Table, func, select
 
 from serving import tables
 from serving.background import Background, Document
+from serving.retention import Retention
 from serving.store import Store
 from tests.serving.frames import run_info, shop
 
@@ -42,6 +43,6 @@ def test_what_lies_beside_the_scores_goes_with_them(store: Store) -> None:
     store.publish(*shop(run_id="run-2"), run=run_info("run-2"), background=KNOWN)
     assert rows_of(store, tables.customer_attributes) == 6
     assert rows_of(store, tables.run_documents) == 4
-    store.prune(keep_runs=1)
+    store.prune(Retention(keep_runs=1))
     assert rows_of(store, tables.customer_attributes) == 3
     assert rows_of(store, tables.run_documents) == 2
