@@ -29,7 +29,8 @@ def disk_use(database: Database) -> DiskUse:
     with database.read() as connection:
         if connection.dialect.name == "postgresql":
             size = text(
-                "SELECT sum(pg_total_relation_size(to_regclass(name))) FROM unnest(CAST(:names AS text[])) name"
+                "SELECT sum(pg_total_relation_size(to_regclass(name)))"
+                " FROM unnest(CAST(:names AS text[])) AS name"
             )
             names = [*tables.metadata.tables]
             return DiskUse(int(connection.execute(size, {"names": names}).scalar_one()), None)

@@ -92,7 +92,8 @@ def test_every_example_in_the_written_file_is_a_key_that_exists(tmp_path: Path) 
     lines = [line.removeprefix("# ") if " = " in line else line for line in text.splitlines()[4:]]
     project = load_project(written(tmp_path, "\n".join(lines)))
     assert project.data.zone == "Asia/Tokyo"
-    assert project.serving == {"host": "127.0.0.1", "port": 8000}
+    assert project.serving.items() >= {"host": "127.0.0.1", "port": 8000}.items()
+    assert project.retention == Retention(keep_days=400)
 
 
 @pytest.mark.parametrize(
