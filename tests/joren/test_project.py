@@ -7,6 +7,7 @@ from features.tables import Rules, Source
 from joren.errors import ConfigError
 from joren.project import load_project, one_shot_project
 from joren.template import project_file_text
+from serving.retention import Retention
 
 IN_DATABASE = "[tables.transactions]\nurl = 'postgresql://u:s3cret@h/d'\n"
 DATA = '[tables.transactions]\nfile = "t.csv"\n'
