@@ -9,11 +9,11 @@ from typing import SupportsFloat, cast
 
 from features.catalogue import CATALOGUE, Feature
 
-__all__ = ["LANGUAGES", "reason_text", "value_text"]
+__all__ = ["LANGUAGES", "WITHOUT_CENTS", "reason_text", "value_text"]
 
 LANGUAGES = ("en", "ja")
 _FEATURES: Mapping[str, Feature] = {feature.name: feature for feature in CATALOGUE}
-_WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "HUF", "IDR"})
+WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "HUF", "IDR"})
 _CENTS_MATTER_BELOW = 1000
 _NO_CURRENCY = "XXX"
 
@@ -69,7 +69,7 @@ def value_text(name: str, value: object, language: str, currency: str) -> str:
 
 
 def _money(value: float, language: str, currency: str) -> str:
-    decimals = 0 if currency in _WITHOUT_CENTS or abs(value) >= _CENTS_MATTER_BELOW else 2
+    decimals = 0 if currency in WITHOUT_CENTS or abs(value) >= _CENTS_MATTER_BELOW else 2
     amount = f"{value:,.{decimals}f}"
     if currency == "JPY" and language == "ja":
         return f"{amount}円"

@@ -21,6 +21,7 @@ class Serving(Section):
     host: str | None = None
     port: Annotated[int, Field(ge=0, le=65_535)] | None = None
     workers: Annotated[int, Field(ge=1, le=64)] | None = None
+    public_url: Annotated[str, Field(pattern=r"^https?://[^/?#\s]+$")] | None = None
     store_url: str | None = None
     stale_after_days: Annotated[float, Field(gt=0)] | None = None
     requests_per_minute: Annotated[int, Field(ge=1)] | None = None

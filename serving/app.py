@@ -22,7 +22,9 @@ from serving.lifecycle import Lifecycle
 from serving.limits import Limits, Tally
 from serving.metrics import Metrics
 from serving.openapi import describe
-from serving.routes import lists, models, operations, runs, scores
+from serving.pages.door import Door
+from serving.pages.rendering import Pages
+from serving.routes import lists, models, operations, pages, runs, scores, sign_in
 from serving.service import ScoringService
 from serving.settings import Settings
 from serving.usage import KeyUsage
@@ -65,9 +67,10 @@ def create_app(settings: Settings, service: ScoringService) -> FastAPI:
     app.state.service = service
     app.state.lifecycle = Lifecycle()
     app.state.metrics = Metrics()
+    app.state.pages = Pages(secure=(settings.public_url or "").startswith("https:"))
     app.openapi = lambda: describe(app)  # type: ignore[method-assign] # FastAPI's documented way to extend it
-    for router in (scores.router, lists.router, models.router, runs.router, operations.router):
-        app.include_router(router)
+    for part in (scores, lists, models, runs, operations, sign_in, pages):
+        app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=str(files("serving") / "static")), name="static")
     app.add_exception_handler(ServingError, problems.answer_error)
     app.add_exception_handler(RequestValidationError, problems.answer_invalid)
@@ -76,6 +79,7 @@ def create_app(settings: Settings, service: ScoringService) -> FastAPI:
     app.add_middleware(
         Gate,
         gatekeeper=Gatekeeper(service.store, settings.key_cache_seconds),
+        door=Door(service.store),
         limits=Limits(tally, settings.requests_per_minute),
         usage=usage,
     )

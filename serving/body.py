@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.errors import BodyEncodingError, BodyTooLargeError, MalformedBodyError, ServingError
+from serving.pages.door import FORM_PATHS
 from serving.problems import answer_error
 
 __all__ = ["BodyCheck", "refuse_unless_strict_json"]
@@ -35,7 +36,7 @@ class BodyCheck:
             return
         try:
             body = await self._whole(headers, receive)
-            if body:
+            if body and scope["path"] not in FORM_PATHS:
                 refuse_unless_strict_json(body)
         except ServingError as error:
             answer = answer_error(Request(scope), error)

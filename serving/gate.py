@@ -1,4 +1,7 @@
-"""The gate: every path needs a key but those listed here. A route that nobody thought of is closed."""
+"""The gate: every path needs a key but those listed here, and the pages, which need a session.
+
+A route that nobody thought of is closed.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from starlette.types import Scope as Connection
 from serving.auth import ApiKey, Gatekeeper, Scope
 from serving.errors import ServingError, TooManyRequestsError
 from serving.limits import Limits, Quota
+from serving.pages.door import PAGE_PATHS, Door
 from serving.problems import answer_error
 from serving.usage import KeyUsage
 
@@ -42,12 +46,16 @@ SECURITY_SCHEMES = {
 class Gate:
     """ASGI middleware: lets a request in with a live key that has requests left.
 
-    The key then stands in ``scope["state"]["key"]``, what is left of its minute in ``["quota"]``.
+    The key then stands in ``scope["state"]["key"]``, what is left of its minute in ``["quota"]``. A page
+    opens with a session instead, which stands in ``["session"]``.
     """
 
-    def __init__(self, app: ASGIApp, *, gatekeeper: Gatekeeper, limits: Limits, usage: KeyUsage) -> None:
+    def __init__(
+        self, app: ASGIApp, *, gatekeeper: Gatekeeper, door: Door, limits: Limits, usage: KeyUsage
+    ) -> None:
         self._app = app
         self._gatekeeper = gatekeeper
+        self._door = door
         self._limits = limits
         self._usage = usage
 
@@ -55,6 +63,9 @@ class Gate:
         """Answer 401 or 429, or hand the request on."""
         if scope["type"] != "http" or scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_UNDER):
             await self._app(scope, receive, send)
+            return
+        if scope["path"] in PAGE_PATHS:
+            await self._answer_page(scope, receive, send)
             return
         credential = _credential(Headers(scope=scope))
         try:
@@ -73,6 +84,19 @@ class Gate:
             answer.headers["Retry-After"] = str(quota.reset_seconds)
             await answer(scope, receive, send)
             return
+        await self._app(scope, receive, send)
+
+    async def _answer_page(self, scope: Connection, receive: Receive, send: Send) -> None:
+        request = Request(scope)
+        try:
+            session = await anyio.to_thread.run_sync(self._door.admit, request)
+        except ServingError as error:
+            await answer_error(request, error)(scope, receive, send)
+            return
+        if session is None:
+            await self._door.turn_away(request)(scope, receive, send)
+            return
+        scope["state"]["session"] = session
         await self._app(scope, receive, send)
 
 

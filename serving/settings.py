@@ -32,6 +32,12 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65_535, description="The port; 0 takes a free one.")
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/?#\s]+$",
+        description="Where people reach the pages, if not at host and port: https://joren.example.com. "
+        "Behind https, cookies are sent over https alone.",
+    )
     workers: int = Field(default=1, ge=1, le=64, description="Processes that answer requests.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="The least grave level that is logged."
@@ -76,3 +82,9 @@ class Settings(BaseSettings):
         """Return the variables that make another process (a uvicorn worker) read these very settings."""
         told = self.model_dump(mode="json", exclude_none=True)
         return {f"{PREFIX}{name.upper()}": str(value) for name, value in told.items()}
+
+    @property
+    def address(self) -> str:
+        """Where people reach the pages, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"

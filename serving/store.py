@@ -23,7 +23,7 @@ from serving.retention import Retention
 from serving.rows import STORED_COLUMNS, ScoreRow, behaviour_frame, score_of
 from training.score_schema import ChurnBand, ScoreStatus
 
-__all__ = ["AtRiskFilter", "Position", "Run", "RunInfo", "Sort", "Store"]
+__all__ = ["AtRiskFilter", "Position", "Run", "RunInfo", "Sort", "Store", "conditions", "key_of"]
 
 CURRENT = select(tables.current_run.c.run_key).scalar_subquery()
 SCORES = select(*(tables.scores.c[name] for name in STORED_COLUMNS), tables.runs.c.run_id).select_from(
@@ -163,8 +163,8 @@ class Store:
     ) -> list[ScoreRow]:
         """Return up to ``limit`` scores that follow ``after``, of the current run unless one is named."""
         column: ColumnElement[float] = tables.scores.c[sort.value]
-        owner = CURRENT if run_id is None else _key_of(run_id)
-        page = SCORES.where(tables.scores.c.run_key == owner, column.is_not(None), *_conditions(which))
+        owner = CURRENT if run_id is None else key_of(run_id)
+        page = SCORES.where(tables.scores.c.run_key == owner, column.is_not(None), *conditions(which))
         if after is not None:
             tied = and_(column == after.value, tables.scores.c.customer_id > after.customer_id)
             page = page.where(or_(column < after.value, tied))
@@ -209,12 +209,14 @@ class Store:
         return bytes(value)
 
 
-def _key_of(run_id: str) -> ColumnElement[int]:
+def key_of(run_id: str) -> ColumnElement[int]:
+    """Return the key of a published run, for a statement."""
     seen = select(tables.runs.c.run_key).where(tables.runs.c.published_at.is_not(None))
     return seen.where(tables.runs.c.run_id == run_id).scalar_subquery()
 
 
-def _conditions(which: AtRiskFilter) -> list[ColumnElement[bool]]:
+def conditions(which: AtRiskFilter) -> list[ColumnElement[bool]]:
+    """Return what a statement demands of a score so that the filter lets it through."""
     score = tables.scores.c
     conditions: list[ColumnElement[bool]] = [score.score_status == which.status.value]
     if which.band is not None:

@@ -41,6 +41,8 @@ __all__ = [
     "runs",
     "scores",
     "secrets",
+    "sessions",
+    "sign_in_links",
     "tombstones",
 ]
 
@@ -226,4 +228,19 @@ jobs = Table(
     Column("run_id", Text),
     Column("problem", Text),
     sqlite_autoincrement=True,
+)
+
+sign_in_links = Table(
+    "sign_in_links",
+    metadata,
+    Column("token_sha256", LargeBinary, primary_key=True),
+    Column("expires_at", Instant, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_sha256", LargeBinary, primary_key=True),
+    Column("begun_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
 )

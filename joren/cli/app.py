@@ -30,6 +30,7 @@ from joren.cli import (
     run,
     runs,
     serve,
+    sign_in,
     simulate,
     traits,
 )
@@ -129,6 +130,8 @@ _add(app, "rollback", promote.rollback, promote.ROLLBACK_EXAMPLES)
 _add(app, "explain", explain.explain, explain.EXAMPLES)
 _add(app, "monitor", monitor.monitor, monitor.EXAMPLES)
 _add(app, "serve", serve.serve, serve.EXAMPLES)
+_add(app, "sign-in", sign_in.sign_in, sign_in.SIGN_IN_EXAMPLES)
+_add(app, "sign-out", sign_in.sign_out, sign_in.SIGN_OUT_EXAMPLES)
 _add(app, "cx", cx.cx, cx.EXAMPLES)
 _add(app, "traits", traits.traits, traits.EXAMPLES)
 _add(app, "simulate", simulate.simulate, simulate.EXAMPLES)

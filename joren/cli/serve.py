@@ -28,12 +28,14 @@ def serve(
         int | None, typer.Option(metavar="N", min=1, max=64, help="Processes that answer requests.")
     ] = None,
 ) -> None:
-    """Serve the published scores over HTTP, with the API described at /docs.
+    """Serve the published scores: pages for people, and over HTTP for systems (the API: /docs).
 
-    A new run is seen as soon as it is published; nothing has to be restarted. Requests need a key, which
+    A new run is seen as soon as it is published; nothing has to be restarted. The link that is printed opens
+    the pages, once; `joren sign-in` prints another. Requests of systems need a key, which
     `joren keys create NAME` makes.
     """
     from joren.asgi import serve as answer
+    from joren.cli.sign_in import new_link
     from joren.project import load_project
     from joren.service import service_settings
 
@@ -41,5 +43,6 @@ def serve(
     asked = {"host": host, "port": port, "workers": workers}
     chosen = {name: value for name, value in asked.items() if value is not None}
     settings = settings.model_copy(update=chosen)
-    typer.echo(f"Joren answers on http://{settings.host}:{settings.port} (the API: /docs)", err=True)
+    typer.echo(f"Joren answers on {settings.address} (the API: /docs)", err=True)
+    typer.echo(f"Open the pages, once and within 15 minutes: {new_link(settings)}")
     answer(settings)

@@ -13,6 +13,7 @@ from serving import tables
 from serving.auth import Gatekeeper, Scope, create_key, keys, revoke_key, rotate_key
 from serving.errors import KeyNotRotatedError, NotAllowedError, NotAuthenticatedError
 from serving.gate import OPEN_PATHS, OPEN_UNDER
+from serving.pages.door import PAGE_PATHS
 from serving.store import Store
 from serving.usage import KeyUsage
 from tests.serving.conftest import Shop
@@ -185,8 +186,12 @@ def test_without_a_key_only_the_listed_paths_answer(served: Shop) -> None:
     open_paths = set()
     for path in paths:
         filled = path.replace("{customer_id:path}", "c-7f")
-        answers = {bare.request(method, filled).status_code for method in ("GET", "POST", "PUT", "OPTIONS")}
-        if answers != {401}:
+        methods = ("GET", "POST", "PUT", "OPTIONS")
+        answers = [bare.request(method, filled, follow_redirects=False) for method in methods]
+        shut = "/sign-in" if path in PAGE_PATHS else None
+        if {(one.status_code, one.headers.get("location")) for one in answers} != {
+            (303 if shut else 401, shut)
+        }:
             open_paths.add(path)
     listed = {
         "/livez",
@@ -200,9 +205,12 @@ def test_without_a_key_only_the_listed_paths_answer(served: Shop) -> None:
     }
     assert listed == OPEN_PATHS | {OPEN_UNDER}
     assert open_paths == listed & paths
+    assert paths >= PAGE_PATHS
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/", "/nothing", "/docs/", "/livez/x", "/static", "//livez"])
+@pytest.mark.parametrize(
+    "path", ["/v1", "/v1/", "/nothing", "/docs/", "/livez/x", "/static", "http://testserver//livez"]
+)
 def test_what_is_no_route_is_closed_too(served: Shop, path: str) -> None:
     bare = TestClient(served.client.app)
     answer = bare.get(path)

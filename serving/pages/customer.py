@@ -1,0 +1,144 @@
+"""One customer: the score explained, and what is known behind it."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+import pandas as pd
+
+from features.catalogue import CATALOGUE, Feature
+from features.reasons import value_text
+from serving.errors import CustomerNotFoundError, ModelUnavailableError, ReasonsUnavailableError
+from serving.rows import ScoreRow
+from serving.service import Explaining, Language, ScoringService
+from serving.store import Run
+
+__all__ = ["CustomerPage", "Fact", "Family", "Reason", "customer_page"]
+
+FOR_MODELS_ONLY = frozenset({"log ratio", "score"})
+DECAYED = "decayed_"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why the customer may leave: what it multiplies the odds by, and how strong it is beside the others."""
+
+    text: str
+    times: float
+    strength: float
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that is known, in words and with its unit."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Family:
+    """Facts of one kind, by the catalogue's name of it."""
+
+    name: str
+    facts: list[Fact]
+
+
+@dataclass(frozen=True)
+class CustomerPage:
+    """All that a customer's page shows. Without ``explained``, reasons could not be worked out."""
+
+    score: ScoreRow
+    run: Run | None
+    reasons: list[Reason]
+    families: list[Family]
+    explained: bool
+
+    @property
+    def until(self) -> date:
+        """The last day that the chance is about."""
+        until: date = self.score["as_of"] + timedelta(days=self.score["horizon_days"])
+        return until
+
+    @property
+    def of_ten(self) -> int | None:
+        """How many of ten such customers leave."""
+        chance = self.score["churn_probability"]
+        return None if chance is None else round(10 * chance)
+
+
+def customer_page(service: ScoringService, asked: str, language: Language) -> CustomerPage:
+    """Return the page of the customer whose id this is, to the letter or as somebody typed it.
+
+    Raises ``NotPublishedError``, ``CustomerNotFoundError``.
+    """
+    score, explained = _score(service, asked, language)
+    row = _behaviour(service, score)
+    return CustomerPage(
+        score=score,
+        run=service.store.run(score["run_id"]),
+        reasons=_reasons(score),
+        families=[] if row is None else _families(row, language, score["currency"]),
+        explained=explained,
+    )
+
+
+def _score(service: ScoringService, asked: str, language: Language) -> tuple[ScoreRow, bool]:
+    tidied = unicodedata.normalize("NFKC", asked).strip()
+    for customer_id in dict.fromkeys((asked, tidied)):
+        if not customer_id or "\0" in customer_id:
+            continue
+        try:
+            return service.score(customer_id, Explaining(language, compute=True)), True
+        except CustomerNotFoundError:
+            continue
+        except (ModelUnavailableError, ReasonsUnavailableError):
+            return service.score(customer_id, Explaining(language)), False
+    service.run()
+    raise CustomerNotFoundError("No customer of this id has been scored.")
+
+
+def _behaviour(service: ScoringService, score: ScoreRow) -> Mapping[str, object] | None:
+    table = service.store.behaviour(score["run_id"], [score["customer_id"]])
+    return None if table.empty else {str(name): value for name, value in table.iloc[0].items()}
+
+
+def _reasons(score: ScoreRow) -> list[Reason]:
+    told: Sequence[Mapping[str, object]] = score["reasons"] or ()
+    sizes = [float(one["contribution"] or 0.0) for one in told]  # type: ignore[arg-type]
+    most = max(sizes, default=0.0) or 1.0
+    return [
+        Reason(str(one["text"]), math.exp(size), size / most) for one, size in zip(told, sizes, strict=True)
+    ]
+
+
+def _families(row: Mapping[str, object], language: Language, currency: str) -> list[Family]:
+    known = [feature for feature in CATALOGUE if _is_told(feature, row.get(feature.name))]
+    return [
+        Family(
+            family,
+            [
+                Fact(_name(one, language), value_text(one.name, row[one.name], language.value, currency))
+                for one in features
+            ],
+        )
+        for family, features in groupby(known, key=lambda feature: feature.family)
+    ]
+
+
+def _is_told(feature: Feature, value: object) -> bool:
+    if feature.unit in FOR_MODELS_ONLY or feature.name.startswith(DECAYED):
+        return False
+    return value is not None and not pd.isna(value)  # type: ignore[call-overload]
+
+
+def _name(feature: Feature, language: Language) -> str:
+    if language is Language.JAPANESE:
+        return feature.meaning_ja
+    plain = feature.meaning.partition(";")[0]
+    return plain[0].upper() + plain[1:]

@@ -1,0 +1,31 @@
+"""What a whole list adds up to: how many customers, and how much is at stake with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from serving import tables
+from serving.store import AtRiskFilter, Sort, Store, conditions, key_of
+
+__all__ = ["Total", "total_at_risk"]
+
+
+@dataclass(frozen=True)
+class Total:
+    """Customers, and the sum of their value at risk in the run's currency."""
+
+    customers: int
+    value_at_risk: float
+
+
+def total_at_risk(store: Store, which: AtRiskFilter, sort: Sort, run_id: str) -> Total:
+    """Return the total of the list that ``Store.at_risk`` walks with the same filter and sort."""
+    score = tables.scores.c
+    whole = select(func.count(), func.coalesce(func.sum(score.value_at_risk), 0.0)).where(
+        score.run_key == key_of(run_id), score[sort.value].is_not(None), *conditions(which)
+    )
+    with store.database.read() as connection:
+        customers, value = connection.execute(whole).one()
+    return Total(int(customers), float(value))
