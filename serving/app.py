@@ -24,7 +24,7 @@ from serving.metrics import Metrics
 from serving.openapi import describe
 from serving.pages.door import Door
 from serving.pages.rendering import Pages
-from serving.routes import lists, models, operations, pages, runs, scores, sign_in
+from serving.routes import customers, lists, models, operations, pages, runs, scores, sign_in
 from serving.service import ScoringService
 from serving.settings import Settings
 from serving.usage import KeyUsage
@@ -37,6 +37,17 @@ TAGS = [
     {"name": "models", "description": "What the scores were made with."},
     {"name": "operations", "description": "For those who run the service."},
 ]
+
+ROUTES = (
+    scores,
+    customers,
+    lists,
+    models,
+    runs,
+    operations,
+    sign_in,
+    pages,
+)
 
 
 def create_app(settings: Settings, service: ScoringService) -> FastAPI:
@@ -69,7 +80,7 @@ def create_app(settings: Settings, service: ScoringService) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.pages = Pages(secure=(settings.public_url or "").startswith("https:"))
     app.openapi = lambda: describe(app)  # type: ignore[method-assign] # FastAPI's documented way to extend it
-    for part in (scores, lists, models, runs, operations, sign_in, pages):
+    for part in ROUTES:
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=str(files("serving") / "static")), name="static")
     app.add_exception_handler(ServingError, problems.answer_error)

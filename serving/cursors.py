@@ -43,13 +43,7 @@ class CursorSigner:
 
         Raises ``InvalidCursorError`` unless it is, to the character, what ``write`` gave for this question.
         """
-        whole = _bytes(text)
-        payload, mac = whole[:-MAC_BYTES], whole[-MAC_BYTES:]
-        if _text(whole) != text or not hmac.compare_digest(mac, self._mac(payload)):
-            raise InvalidCursorError(
-                "The cursor is not one that this service gave out.", mend="Start at the first page."
-            )
-        run_id, question, value, customer_id = json.loads(payload)
+        run_id, question, value, customer_id = json.loads(self._opened(text))
         if question != _question(which, sort):
             raise InvalidCursorError(
                 "The cursor belongs to other filters, or to another sort.",
@@ -57,8 +51,28 @@ class CursorSigner:
             )
         return Cursor(run_id, Position(value, customer_id))
 
-    def _mac(self, payload: bytes) -> bytes:
-        return hmac.digest(self._secret, payload, "sha256")[:MAC_BYTES]
+    def seal(self, place: int, question: str) -> str:
+        """Return a cursor of a list that is ordered by a number, good for this question only."""
+        payload = json.dumps(place).encode()
+        return _text(payload + self._mac(payload, question))
+
+    def unseal(self, text: str, question: str) -> int:
+        """Return the number that ``seal`` was given; raises ``InvalidCursorError`` for any other text."""
+        place: int = json.loads(self._opened(text, question))
+        return place
+
+    def _opened(self, text: str, question: str = "") -> bytes:
+        whole = _bytes(text)
+        payload, mac = whole[:-MAC_BYTES], whole[-MAC_BYTES:]
+        if _text(whole) != text or not hmac.compare_digest(mac, self._mac(payload, question)):
+            raise InvalidCursorError(
+                "The cursor is not one that this service gave out.", mend="Start at the first page."
+            )
+        return payload
+
+    def _mac(self, payload: bytes, question: str = "") -> bytes:
+        asked = f"\0{question}".encode() if question else b""
+        return hmac.digest(self._secret, payload + asked, "sha256")[:MAC_BYTES]
 
 
 def _text(whole: bytes) -> str:

@@ -15,12 +15,13 @@ from serving.errors import (
     ReasonsUnavailableError,
     ServingError,
 )
+from serving.history import Past, past_scores, with_changes
 from serving.rows import ScoreRow
 from serving.shelf import Model, Shelf
 from serving.staleness import STALE_AFTER_DAYS, Staleness
 from serving.store import AtRiskFilter, Position, Run, Sort, Store
 
-__all__ = ["REASONS", "Explaining", "Language", "Lookup", "Page", "ScoringService"]
+__all__ = ["REASONS", "Explaining", "History", "Language", "Lookup", "Page", "ScoringService"]
 
 REASONS = 3
 
@@ -58,6 +59,15 @@ class Page:
 
     run: Run
     scores: list[ScoreRow]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class History:
+    """A page of one customer's scores, newest first, and the cursor of the next one, None at the end."""
+
+    customer_id: str
+    past: list[Past]
     next_cursor: str | None
 
 
@@ -114,6 +124,21 @@ class ScoringService:
             return Page(run, page, None)
         last = Position(page[-1][sort.value], page[-1]["customer_id"])
         return Page(run, page, self._signer.write(Cursor(run.run_id, last), which, sort))
+
+    def history(self, customer_id: str, *, limit: int, cursor: str | None, language: Language) -> History:
+        """Return what the kept runs said of a customer, and what changed from run to run.
+
+        Raises ``CustomerNotFoundError`` where none of them knows the customer, ``InvalidCursorError``.
+        """
+        question = f"history {customer_id}"
+        before = None if cursor is None else self._signer.unseal(cursor, question)
+        said = past_scores(self.store.database, customer_id, before=before, limit=limit + 1)
+        if not said and cursor is None:
+            self.run()
+            raise CustomerNotFoundError("No customer of this id has been scored.")
+        past = with_changes(self.store.database, said, self.shelf.of, language.value)[:limit]
+        more = self._signer.seal(past[-1].said.run_key, question) if len(said) > limit else None
+        return History(customer_id, past, more)
 
     def model(self) -> tuple[Model, Run]:
         """Return the bundle that gave the current scores, and their run; raises ``ModelUnavailableError``."""

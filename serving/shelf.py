@@ -67,6 +67,9 @@ class Model(Protocol):
     ) -> Sequence[Sequence[Mapping[str, object]]]:
         """Return what moves each row's score the most: code, feature, value, contribution, text."""
 
+    def contributions(self, behaviour: pd.DataFrame) -> pd.DataFrame | None:
+        """Return rows × features: what each adds to a row's log-odds of leaving; None without a model."""
+
 
 class Shelf:
     """Opens ``folder/VERSION`` when it is asked for, and keeps the last two open. Safe between threads."""

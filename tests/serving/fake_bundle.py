@@ -53,6 +53,15 @@ class FakeBundle:
         self.explained += behaviour["customer_id"].tolist()
         return [[reason_of(orders, language)][:limit] for orders in behaviour["orders"]]
 
+    def contributions(self, behaviour: pd.DataFrame) -> pd.DataFrame | None:
+        return pd.DataFrame(
+            {
+                "orders": behaviour["orders"] * -0.1,
+                "days_since_last_order": behaviour["days_since_last_order"] / 100,
+                "attribute.country": 0.0,
+            }
+        )
+
 
 def load(folder: Path) -> FakeBundle:
     """Open the fake if its folder is there, as ``Bundle.load`` would."""

@@ -1,0 +1,62 @@
+"""One customer over time."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from serving.auth import Scope
+from serving.gate import needs
+from serving.openapi import problems
+from serving.routes.asked import json_answer, refuse_repeated_parameters, service_of
+from serving.wire_history import HistoryPage, HistoryQuery, history_answer
+from serving.wire_score import CustomerId
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["scores"])
+
+LINKED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            "Link": {
+                "description": 'The next page, as `<…>; rel="next"`; missing at the end.',
+                "schema": {"type": "string"},
+            }
+        }
+    }
+}
+
+
+@router.get(
+    "/v1/customers/{customer_id:path}/history",
+    summary="A customer's scores over the kept runs",
+    response_model=HistoryPage,
+    response_description="A page of the history.",
+    responses=LINKED | problems(400, 401, 403, 404, 422, 503),
+    **needs(Scope.SCORES_READ),
+)
+def customer_history(
+    request: Request,
+    customer_id: Annotated[CustomerId, Path()],
+    query: Annotated[HistoryQuery, Query()],
+) -> Response:
+    """Return what each kept run said of a customer, newest first, what changed, and why.
+
+    Each run is held against the kept run before it that knows the customer. How many runs are kept is set in
+    `[store]` of joren.toml.
+    """
+    refuse_repeated_parameters(request)
+    history = service_of(request).history(
+        customer_id, limit=query.limit, cursor=query.cursor, language=query.language
+    )
+    answer = json_answer(history_answer(history))
+    if history.next_cursor is not None:
+        asked = query.model_dump(mode="json", exclude_unset=True) | {"cursor": history.next_cursor}
+        path = f"/v1/customers/{quote(customer_id, safe='')}/history"
+        answer.headers["Link"] = f'<{path}?{urlencode(asked)}>; rel="next"'
+    return answer
