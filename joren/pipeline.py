@@ -11,6 +11,7 @@ from typing import Protocol
 
 from features.sources import read_tables
 from features.tables import Tables
+from joren.background import background_of
 from joren.commit import Staging
 from joren.gatekeeper import challenged, registry_of, whoever
 from joren.outputs import BEHAVIOUR, MODEL, REPORTS, refuse_what_is_not_ours, write_behaviour, write_results
@@ -181,8 +182,15 @@ def _published(walk: Walk, evaluation: Evaluation | None, kept: Kept | None) -> 
     with walk.steps.step("Publishing the scores"):
         names = write_results(report, walk.tables, new / REPORTS)
         write_behaviour(scored.behaviour, new / BEHAVIOUR)
+        background = background_of(walk.tables, walk.as_of, project.training.attributes)
         with closing(Store.open(service_settings(project).store_url)) as store:
-            publish_run(scored, store, published_at=walk.started, retention=project.retention)
+            publish_run(
+                scored,
+                store,
+                published_at=walk.started,
+                background=background,
+                retention=project.retention,
+            )
         walk.stage.commit(*(f"{REPORTS}/{name}" for name in names), BEHAVIOUR)
     return report
 

@@ -10,12 +10,15 @@ import json
 from dataclasses import asdict, dataclass
 
 from serving.errors import InvalidCursorError
-from serving.store import AtRiskFilter, Position, Sort
+from serving.listing import AtRiskFilter, Position, SegmentFilter, Sort
 
-__all__ = ["Cursor", "CursorSigner"]
+__all__ = ["Cursor", "CursorSigner", "Which"]
 
 MAC_BYTES = 16
 QUESTION_CHARACTERS = 16
+
+Which = AtRiskFilter | SegmentFilter
+"""What a list can be asked for."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,13 @@ class CursorSigner:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
-    def write(self, cursor: Cursor, which: AtRiskFilter, sort: Sort) -> str:
+    def write(self, cursor: Cursor, which: Which, sort: Sort | None = None) -> str:
         """Return the cursor as URL-safe text, good for this filter and this sort only."""
         after = cursor.after
         payload = json.dumps([cursor.run_id, _question(which, sort), after.value, after.customer_id]).encode()
         return _text(payload + self._mac(payload))
 
-    def read(self, text: str, which: AtRiskFilter, sort: Sort) -> Cursor:
+    def read(self, text: str, which: Which, sort: Sort | None = None) -> Cursor:
         """Return what the text says.
 
         Raises ``InvalidCursorError`` unless it is, to the character, what ``write`` gave for this question.
@@ -86,6 +89,6 @@ def _bytes(text: str) -> bytes:
         return b""
 
 
-def _question(which: AtRiskFilter, sort: Sort) -> str:
-    text = json.dumps([sort.value, asdict(which)], sort_keys=True)
+def _question(which: Which, sort: Sort | None = None) -> str:
+    text = json.dumps([type(which).__name__, sort, asdict(which)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:QUESTION_CHARACTERS]

@@ -12,6 +12,8 @@
         │   └── RunNotFoundError            no kept run has that name
         ├── NotPublishedError               no run has been published yet
         ├── CustomerNotFoundError           the current run has no such customer
+        ├── UnknownAttributeError           customers are not told apart by an attribute of this name
+        ├── ExperienceNotKnownError         the run was published without figures of experience
         ├── InvalidCursorError                     a cursor was altered, or belongs to another question
         ├── CursorExpiredError              the run that a cursor pages through has been pruned
         ├── ModelUnavailableError           the bundle behind the current run cannot be loaded
@@ -38,6 +40,7 @@ __all__ = [
     "BodyTooLargeError",
     "CursorExpiredError",
     "CustomerNotFoundError",
+    "ExperienceNotKnownError",
     "InvalidCursorError",
     "KeyNotRotatedError",
     "MalformedBodyError",
@@ -55,6 +58,7 @@ __all__ = [
     "StoreError",
     "StoreUnavailableError",
     "TooManyRequestsError",
+    "UnknownAttributeError",
 ]
 
 
@@ -98,6 +102,14 @@ class CustomerNotFoundError(ServingError):
     """The current run has no such customer."""
 
     exit_code = 2
+
+
+class UnknownAttributeError(ServingError):
+    """Customers are not told apart by an attribute of this name."""
+
+
+class ExperienceNotKnownError(ServingError):
+    """The run was published without figures of experience."""
 
 
 class InvalidCursorError(ServingError):
@@ -157,6 +169,8 @@ STATUS: dict[type[ServingError], HTTPStatus] = {
     RunNotFoundError: HTTPStatus.NOT_FOUND,
     NotPublishedError: HTTPStatus.SERVICE_UNAVAILABLE,
     CustomerNotFoundError: HTTPStatus.NOT_FOUND,
+    UnknownAttributeError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ExperienceNotKnownError: HTTPStatus.NOT_FOUND,
     InvalidCursorError: HTTPStatus.BAD_REQUEST,
     CursorExpiredError: HTTPStatus.GONE,
     ModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,

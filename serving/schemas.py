@@ -9,19 +9,21 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from serving.service import Language
 from serving.store import Sort
-from serving.wire_score import SEGMENT_NAMES, Answer, CustomerId, Score
+from serving.wire_score import SEGMENT_NAMES, Answer, CustomerId, Score, speakable
 from training.score_schema import ChurnBand, ScoreStatus
 
 __all__ = [
-    "AtRiskPage",
     "AtRiskQuery",
     "CurrentModel",
+    "CustomerPage",
     "Live",
     "LookupAnswer",
     "LookupItem",
     "LookupRequest",
     "Ready",
     "ScoreQuery",
+    "SegmentName",
+    "SegmentQuery",
 ]
 
 MAX_LOOKUP = 1_000
@@ -39,6 +41,21 @@ class Question(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+SegmentName = Annotated[
+    str,
+    AfterValidator(_a_segment),
+    Field(description="One of the ten segments.", json_schema_extra={"enum": [*SEGMENT_NAMES]}),
+]
+Text = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(speakable)]
+Limit = Annotated[int, Field(ge=1, le=100, description="Customers a page.")]
+WhereItGoesOn = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=8_192,
+        description="`next_cursor` of the page before, with the same filters and sort.",
+    ),
+]
 WithReasons = Annotated[bool, Field(description="Compute reasons where they are not stored.")]
 InLanguage = Annotated[Language, Field(description="The language of reasons.")]
 RunId = Annotated[
@@ -98,23 +115,38 @@ class AtRiskQuery(Question):
     min_churn_probability: float | None = Field(
         default=None, ge=0, le=1, description="Only churn_probability of at least this."
     )
+    country: Text | None = Field(
+        default=None, description="Only customers of this country, as the customers' table writes it."
+    )
+    attribute: list[Annotated[Text, Field(pattern="^[^:]+:")]] = Field(
+        default=[],
+        max_length=5,
+        description="Only customers with this attribute, as `name:value`; several times, and all must hold. "
+        "Attributes are columns of the customers' table that `[data] attributes` of joren.toml names.",
+        examples=[["prefecture:東京都"]],
+    )
     sort: Sort = Field(
         default=Sort.VALUE_AT_RISK,
         description="Highest first, ties by customer_id. Customers without that number are not listed.",
     )
-    limit: int = Field(default=20, ge=1, le=100, description="Customers a page.")
-    cursor: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=8_192,
-        description="`next_cursor` of the page before, with the same filters and sort.",
-    )
+    limit: Limit = 20
+    cursor: WhereItGoesOn = None
     reasons: WithReasons = False
     language: InLanguage = Language.ENGLISH
 
 
-class AtRiskPage(Answer):
-    """A page of the list."""
+class SegmentQuery(Question):
+    """Which customers of a segment, how many at a time."""
+
+    status: ScoreStatus | None = Field(default=None, description="Only this score_status; unset: all.")
+    limit: Limit = 20
+    cursor: WhereItGoesOn = None
+    reasons: WithReasons = False
+    language: InLanguage = Language.ENGLISH
+
+
+class CustomerPage(Answer):
+    """A page of a list of customers."""
 
     run_id: RunId
     as_of: date = Field(

@@ -6,20 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
-from serving.cursors import Cursor, CursorSigner
+from serving.background import Document
+from serving.cursors import Cursor, CursorSigner, Which
 from serving.errors import (
     CursorExpiredError,
     CustomerNotFoundError,
+    ExperienceNotKnownError,
     NotPublishedError,
     ReasonsUnavailableError,
     ServingError,
+    UnknownAttributeError,
 )
 from serving.history import Past, past_scores, with_changes
+from serving.population import SegmentTotals, document_of, segment_totals
 from serving.rows import ScoreRow
 from serving.shelf import Model, Shelf
 from serving.staleness import STALE_AFTER_DAYS, Staleness
-from serving.store import AtRiskFilter, Position, Run, Sort, Store
+from serving.store import AtRiskFilter, Position, Run, SegmentFilter, Sort, Store
 
 __all__ = ["REASONS", "Explaining", "History", "Language", "Lookup", "Page", "ScoringService"]
 
@@ -115,15 +120,40 @@ class ScoringService:
         All pages of a walk show the run that the first one showed. Raises ``InvalidCursorError``,
         ``CursorExpiredError``.
         """
-        place = None if cursor is None else self._signer.read(cursor, which, sort)
-        run = self.run() if place is None else self._kept(place.run_id)
-        after = None if place is None else place.after
+        run, after = self._place(cursor, which, sort)
+        self._refuse_unknown(which, run)
         scores = self.store.at_risk(which, sort, after=after, run_id=run.run_id, limit=limit + 1)
-        page = self._explained(scores[:limit], explaining)
-        if len(scores) <= limit:
-            return Page(run, page, None)
-        last = Position(page[-1][sort.value], page[-1]["customer_id"])
-        return Page(run, page, self._signer.write(Cursor(run.run_id, last), which, sort))
+        return self._page(run, scores, limit=limit, explaining=explaining, which=which, sort=sort)
+
+    def segment_customers(
+        self, which: SegmentFilter, *, limit: int, cursor: str | None, explaining: Explaining
+    ) -> Page:
+        """Return a page of a segment, by customer_id; the same walk, and the same errors, as `at_risk`."""
+        run, after = self._place(cursor, which)
+        scores = self.store.segment_customers(which, after=after, run_id=run.run_id, limit=limit + 1)
+        return self._page(run, scores, limit=limit, explaining=explaining, which=which)
+
+    def segments(self) -> tuple[Run, list[SegmentTotals]]:
+        """Return the current run, and its ten segments."""
+        run = self.run()
+        return run, segment_totals(self.store.database, run.run_id)
+
+    def experience(self) -> tuple[Run, dict[str, Any]]:
+        """Return the current run, and the customers' experience as it found it.
+
+        Raises ``ExperienceNotKnownError`` where it was published without.
+        """
+        run = self.run()
+        found = document_of(self.store.database, run.run_id, Document.EXPERIENCE)
+        if found is None:
+            raise ExperienceNotKnownError(
+                "The current scores were published without figures of experience.", mend="Score again."
+            )
+        return run, found
+
+    def attributes(self, run: Run) -> list[str]:
+        """Return the names of the attributes that a run's lists can be filtered by."""
+        return document_of(self.store.database, run.run_id, Document.ATTRIBUTES) or []
 
     def history(self, customer_id: str, *, limit: int, cursor: str | None, language: Language) -> History:
         """Return what the kept runs said of a customer, and what changed from run to run.
@@ -153,13 +183,48 @@ class ScoringService:
             return [error.what]
         return []
 
-    def _kept(self, run_id: str) -> Run:
-        run = self.store.run(run_id)
+    def _refuse_unknown(self, which: AtRiskFilter, run: Run) -> None:
+        if not which.attributes:
+            return
+        known = self.attributes(run)
+        if any(name not in known for name, _ in which.attributes):
+            listed = ", ".join(known) or "none"
+            raise UnknownAttributeError(
+                f"The attributes that customers can be told apart by are: {listed}.",
+                mend="Name others in joren.toml, under [data] attributes, and score again.",
+            )
+
+    def _place(
+        self, cursor: str | None, which: Which, sort: Sort | None = None
+    ) -> tuple[Run, Position | None]:
+        """Return the run that a list is of, and where it goes on."""
+        if cursor is None:
+            return self.run(), None
+        place = self._signer.read(cursor, which, sort)
+        run = self.store.run(place.run_id)
         if run is None:
             raise CursorExpiredError(
                 "The run that this cursor pages through is no longer kept.", mend="Start at the first page."
             )
-        return run
+        return run, place.after
+
+    def _page(
+        self,
+        run: Run,
+        scores: list[ScoreRow],
+        *,
+        limit: int,
+        explaining: Explaining,
+        which: Which,
+        sort: Sort | None = None,
+    ) -> Page:
+        """Return the first ``limit`` of the scores, and where the page after them begins."""
+        page = self._explained(scores[:limit], explaining)
+        if len(scores) <= limit:
+            return Page(run, page, None)
+        last = page[-1]
+        after = Position(0.0 if sort is None else last[sort.value], last["customer_id"])
+        return Page(run, page, self._signer.write(Cursor(run.run_id, after), which, sort))
 
     def _explained(self, scores: list[ScoreRow], explaining: Explaining) -> list[ScoreRow]:
         if explaining.language is not Language.ENGLISH:

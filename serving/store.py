@@ -9,21 +9,27 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from enum import StrEnum
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, insert, or_, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from serving import pruning, publishing, tables
 from serving.background import Background
 from serving.database import Database
+from serving.listing import (
+    AtRiskFilter,
+    Position,
+    SegmentFilter,
+    Sort,
+    page_at_risk,
+    page_of_segment,
+)
 from serving.publishing import RunInfo
 from serving.retention import Retention
 from serving.rows import STORED_COLUMNS, ScoreRow, behaviour_frame, score_of
-from training.score_schema import ChurnBand, ScoreStatus
 
-__all__ = ["AtRiskFilter", "Position", "Run", "RunInfo", "Sort", "Store", "conditions", "key_of"]
+__all__ = ["AtRiskFilter", "Position", "Run", "RunInfo", "SegmentFilter", "Sort", "Store", "key_of"]
 
 CURRENT = select(tables.current_run.c.run_key).scalar_subquery()
 SCORES = select(*(tables.scores.c[name] for name in STORED_COLUMNS), tables.runs.c.run_id).select_from(
@@ -46,33 +52,6 @@ class Run:
     customers: int
     published_at: datetime
     has_behaviour: bool
-
-
-class Sort(StrEnum):
-    """What a list is sorted by: highest first, ties by customer_id; without that number, no place in it."""
-
-    VALUE_AT_RISK = "value_at_risk"
-    CHURN_PROBABILITY = "churn_probability"
-    PREDICTED_CLV = "predicted_clv"
-
-
-@dataclass(frozen=True)
-class AtRiskFilter:
-    """Which customers a list shows. Thresholds include their own value."""
-
-    status: ScoreStatus = ScoreStatus.ELIGIBLE
-    band: ChurnBand | None = None
-    segment: str | None = None
-    min_value_at_risk: float | None = None
-    min_churn_probability: float | None = None
-
-
-@dataclass(frozen=True)
-class Position:
-    """Where a page ended: the sorted-by value and the id of its last row."""
-
-    value: float
-    customer_id: str
 
 
 class Store:
@@ -162,13 +141,15 @@ class Store:
         limit: int = 20,
     ) -> list[ScoreRow]:
         """Return up to ``limit`` scores that follow ``after``, of the current run unless one is named."""
-        column: ColumnElement[float] = tables.scores.c[sort.value]
-        owner = CURRENT if run_id is None else key_of(run_id)
-        page = SCORES.where(tables.scores.c.run_key == owner, column.is_not(None), *conditions(which))
-        if after is not None:
-            tied = and_(column == after.value, tables.scores.c.customer_id > after.customer_id)
-            page = page.where(or_(column < after.value, tied))
-        page = page.order_by(column.desc(), tables.scores.c.customer_id).limit(limit)
+        return self._listed(page_at_risk(_rows_of(run_id), which, sort, after, limit))
+
+    def segment_customers(
+        self, which: SegmentFilter, *, after: Position | None, run_id: str, limit: int
+    ) -> list[ScoreRow]:
+        """Return up to ``limit`` scores of a segment in a run that follow ``after``, by customer_id."""
+        return self._listed(page_of_segment(_rows_of(run_id), which, after, limit))
+
+    def _listed(self, page: Select[tuple[object, ...]]) -> list[ScoreRow]:
         with self._database.read() as connection:
             return [score_of(row) for row in connection.execute(page).mappings()]
 
@@ -209,25 +190,14 @@ class Store:
         return bytes(value)
 
 
+def _rows_of(run_id: str | None) -> Select[tuple[object, ...]]:
+    return SCORES.where(tables.scores.c.run_key == (CURRENT if run_id is None else key_of(run_id)))
+
+
 def key_of(run_id: str) -> ColumnElement[int]:
     """Return the key of a published run, for a statement."""
     seen = select(tables.runs.c.run_key).where(tables.runs.c.published_at.is_not(None))
     return seen.where(tables.runs.c.run_id == run_id).scalar_subquery()
-
-
-def conditions(which: AtRiskFilter) -> list[ColumnElement[bool]]:
-    """Return what a statement demands of a score so that the filter lets it through."""
-    score = tables.scores.c
-    conditions: list[ColumnElement[bool]] = [score.score_status == which.status.value]
-    if which.band is not None:
-        conditions.append(score.churn_band == which.band.value)
-    if which.segment is not None:
-        conditions.append(score.segment == which.segment)
-    if which.min_value_at_risk is not None:
-        conditions.append(score.value_at_risk >= which.min_value_at_risk)
-    if which.min_churn_probability is not None:
-        conditions.append(score.churn_probability >= which.min_churn_probability)
-    return conditions
 
 
 def _published() -> Select[tuple[object, ...]]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from serving import tables
-from serving.store import AtRiskFilter, Sort, Store, conditions, key_of
+from serving.listing import AtRiskFilter, Sort, conditions
+from serving.store import Store, key_of
 
 __all__ = ["Total", "total_at_risk"]
 

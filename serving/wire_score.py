@@ -10,15 +10,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from features.segments import CYCLE_STATUSES, SEGMENTS
 from training.score_schema import ChurnBand, ScoreStatus
 
-__all__ = ["SEGMENT_NAMES", "Answer", "CustomerId", "Reason", "Score", "shown"]
+__all__ = ["SEGMENT_NAMES", "Answer", "CustomerId", "Reason", "Score", "shown", "speakable"]
 
 SEGMENT_NAMES = tuple(label.name for label in SEGMENTS)
 CYCLE_STATUS_NAMES = tuple(label.name for label in CYCLE_STATUSES)
 
 
-def _speakable(text: str) -> str:
+def speakable(text: str) -> str:
+    """Return ``text``; raises ``ValueError`` for a NUL, which no id and no value of a table holds."""
     if "\0" in text:
-        raise ValueError("no id holds a NUL character")
+        raise ValueError("no NUL character is ever meant")
     return text
 
 
@@ -27,7 +28,7 @@ CustomerId = Annotated[
     Field(
         min_length=1, description="The business's own id, kept character by character.", examples=["00123"]
     ),
-    AfterValidator(_speakable),
+    AfterValidator(speakable),
 ]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
@@ -13,7 +14,21 @@ from starlette.responses import Response
 
 from serving.service import ScoringService
 
-__all__ = ["answer_of", "json_answer", "refuse_parameters", "refuse_repeated_parameters", "service_of"]
+__all__ = [
+    "REVALIDATED",
+    "answer_of",
+    "json_answer",
+    "refuse_parameters",
+    "refuse_repeated_parameters",
+    "revalidated",
+    "service_of",
+]
+
+REVALIDATED: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"ETag": {"description": "Names this very answer.", "schema": {"type": "string"}}}},
+    304: {"description": "The answer is still the one that If-None-Match names."},
+}
+"""What a route says in its description whose answers are `revalidated`."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,9 +46,12 @@ async def answer_of(service: ScoringService, question: Callable[P, T], *args: P.
     return await run_in_threadpool(question, *args, **named)
 
 
-def refuse_repeated_parameters(request: Request) -> None:
-    """Raise what becomes a 422 where a parameter is given twice: which of them counts would be a guess."""
-    names = [name for name, _ in request.query_params.multi_items()]
+def refuse_repeated_parameters(request: Request, *, but: str = "") -> None:
+    """Raise what becomes a 422 where a parameter is given twice: which of them counts would be a guess.
+
+    Of ``but`` there may be several.
+    """
+    names = [name for name, _ in request.query_params.multi_items() if name != but]
     if len(set(names)) < len(names):
         fault = {"type": "repeated", "loc": ("query",), "msg": "A parameter is given twice"}
         raise RequestValidationError([fault])
@@ -49,3 +67,15 @@ def refuse_parameters(request: Request) -> None:
 def json_answer(model: BaseModel) -> Response:
     """Return a model as JSON, written once and by pydantic itself."""
     return Response(model.model_dump_json(), media_type="application/json")
+
+
+def revalidated(request: Request, answer: Response) -> Response:
+    """Return the answer with its ETag, or a 304 without a body where the client has this very answer."""
+    etag = f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    if known & {etag, "*"}:
+        kept = {name: value for name, value in answer.headers.items() if name in {"vary", "link"}}
+        answer = Response(status_code=304, headers=kept)
+    answer.headers["ETag"] = etag
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from starlette.concurrency import run_in_threadpool
@@ -14,10 +13,12 @@ from serving.auth import Scope
 from serving.gate import needs
 from serving.openapi import problems
 from serving.routes.asked import (
+    REVALIDATED,
     answer_of,
     json_answer,
     refuse_parameters,
     refuse_repeated_parameters,
+    revalidated,
     service_of,
 )
 from serving.schemas import LookupAnswer, LookupItem, LookupRequest, ScoreQuery
@@ -27,11 +28,6 @@ from serving.wire_score import CustomerId, Score
 __all__ = ["router"]
 
 router = APIRouter(tags=["scores"])
-
-REVALIDATED: dict[int | str, dict[str, Any]] = {
-    200: {"headers": {"ETag": {"description": "Names this very answer.", "schema": {"type": "string"}}}},
-    304: {"description": "The score is still the one that If-None-Match names."},
-}
 
 
 @router.get(
@@ -58,14 +54,7 @@ async def customer_score(
         row = await run_in_threadpool(service.score, customer_id, explaining)
     else:
         row = await answer_of(service, service.score, customer_id, explaining)
-    answer = json_answer(Score.model_validate(row))
-    etag = f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
-    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-    if known & {etag, "*"}:
-        answer = Response(status_code=304)
-    answer.headers["ETag"] = etag
-    answer.headers["Cache-Control"] = "private, no-cache"
-    return answer
+    return revalidated(request, json_answer(Score.model_validate(row)))
 
 
 @router.post(

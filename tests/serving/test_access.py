@@ -233,6 +233,8 @@ def test_the_door_for_static_files_leads_nowhere_else(served: Shop) -> None:
         ("/v1/models/current", Scope.SCORES_READ),
         ("/v1/runs", Scope.SCORES_READ),
         ("/v1/at-risk", Scope.LISTS_READ),
+        ("/v1/segments", Scope.LISTS_READ),
+        ("/v1/segments/Champions/customers", Scope.LISTS_READ),
         ("/metrics", Scope.METRICS_READ),
     ],
 )

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import csv
 import io
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+import pandas as pd
 import pytest
 
 from features.segments import SEGMENTS
+from serving.background import Background
 from serving.negotiation import CSV, JSON, preferred
 from serving.retention import Retention
 from tests.serving.conftest import Shop
@@ -36,7 +38,10 @@ def test_the_list_begins_with_the_most_value_at_risk(served: Shop) -> None:
     assert page["published_at"] == "2026-04-01T03:30:00Z"
     assert page["has_more"] is True
     assert answer.headers["Vary"] == "Accept"
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    again = served.client.get(PATH, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert (again.headers["Vary"], again.headers["Link"]) == ("Accept", answer.headers["Link"])
 
 
 def test_following_the_link_walks_the_whole_list_once(served: Shop) -> None:
@@ -119,6 +124,11 @@ def test_every_segment_can_be_asked_for(served: Shop) -> None:
         "band=High",
         "segment=Heroes",
         "status=all",
+        "country=",
+        "country=%00",
+        "country=JP&country=FR",
+        "attribute=prefecture",
+        "attribute=a:1&attribute=a:2&attribute=a:3&attribute=a:4&attribute=a:5&attribute=a:6",
         "min_value_at_risk=-1",
         "min_value_at_risk=NaN",
         "min_value_at_risk=inf",
@@ -155,6 +165,96 @@ def test_csv_holds_the_same_rows_and_runs_no_formula(served: Shop) -> None:
         assert row["reasons"] == "; ".join(reason["text"] for reason in score["reasons"] or [])
         assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row.values())
     assert next_link(answer.headers) is not None
+
+
+def test_lists_are_filtered_by_what_is_known_of_the_customers(served: Shop) -> None:
+    ids = ranked(served)
+    known = pd.DataFrame(
+        {
+            "customer_id": ids,
+            "country": ["JP" if place % 3 == 0 else "FR" for place in range(len(ids))],
+            "prefecture": ["東京都" if place % 2 == 0 else None for place in range(len(ids))],
+        }
+    )
+    scores, behaviour = shop(200, run_id="run-2")
+    served.store.publish(scores, behaviour, run=run_info("run-2"), background=Background(known))
+
+    def walked(**asked: object) -> list[str]:
+        path: str | None = f"{PATH}?{urlencode({**asked, 'limit': 7}, doseq=True)}"
+        found: list[str] = []
+        while path:
+            answer = served.client.get(path)
+            found += [score["customer_id"] for score in answer.json()["data"]]
+            path = next_link(answer.headers)
+        return found
+
+    assert walked(country="JP") == ids[::3]
+    assert walked(attribute="country:JP") == ids[::3]
+    assert walked(attribute=["prefecture:東京都", "country:JP"]) == ids[::6]
+    assert walked(attribute="prefecture:") == walked(country="jp") == []
+    refused = served.client.get(PATH, params={"attribute": "shoe size:44"})
+    assert (refused.status_code, refused.json()["title"]) == (422, "Unknown attribute")
+    assert "country, prefecture" in refused.json()["detail"]
+    assert "shoe" not in refused.text
+
+
+def test_a_run_that_knows_no_attributes_says_so(served: Shop) -> None:
+    refused = served.client.get(PATH, params={"country": "JP"})
+    assert (refused.status_code, "none" in refused.json()["detail"]) == (422, True)
+
+
+def test_segments_add_up_to_the_whole(served: Shop) -> None:
+    answer = served.client.get("/v1/segments")
+    told = answer.json()
+    assert [one["segment"] for one in told["data"]] == [label.name for label in SEGMENTS]
+    assert (told["run_id"], told["currency"]) == ("run-1", "JPY")
+    assert sum(one["customers"] for one in told["data"]) == 200
+    assert sum(one["share"] for one in told["data"]) == pytest.approx(1)
+    for one in told["data"]:
+        rows = served.scores[served.scores["segment"] == one["segment"]]
+        eligible = rows[rows["score_status"] == "eligible"]
+        assert one["customers"] == len(rows)
+        assert one["value_at_risk"] == pytest.approx(eligible["value_at_risk"].sum())
+        assert one["predicted_clv"] == pytest.approx(rows["predicted_clv"].sum())
+        mean = None if rows.empty else pytest.approx(rows["churn_probability"].mean())
+        assert one["mean_churn_probability"] == mean
+    again = served.client.get("/v1/segments", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_a_segment_is_walked_by_id_whatever_the_status(served: Shop) -> None:
+    path: str | None = "/v1/segments/At%20Risk/customers?limit=37"
+    walked: list[str] = []
+    while path:
+        answer = served.client.get(path)
+        walked += [score["customer_id"] for score in answer.json()["data"]]
+        path = next_link(answer.headers)
+    rows = served.scores[served.scores["segment"] == "At Risk"]
+    assert walked == sorted(rows["customer_id"], key=str.encode)
+    churned = {"status": "already_churned", "limit": 100}
+    data = served.client.get("/v1/segments/At Risk/customers", params=churned).json()["data"]
+    assert len(data) == int((rows["score_status"] == "already_churned").sum()) > 0
+
+
+def test_a_segment_as_csv_and_its_cursor_elsewhere(served: Shop) -> None:
+    path = "/v1/segments/Champions/customers"
+    answer = served.client.get(path, params={"limit": 2}, headers={"Accept": "text/csv"})
+    assert len(list(csv.DictReader(io.StringIO(answer.text)))) == 2
+    cursor = served.client.get(path, params={"limit": 2}).json()["next_cursor"]
+    for elsewhere in (f"{PATH}?", "/v1/segments/At Risk/customers?", f"{path}?status=eligible&"):
+        answer = served.client.get(f"{elsewhere}cursor={cursor}")
+        assert (answer.status_code, answer.json()["title"]) == (400, "Invalid cursor")
+    assert served.client.get("/v1/segments/Heroes/customers").status_code == 422
+
+
+def test_a_segment_with_an_apostrophe_in_its_name_is_walked_too(served: Shop) -> None:
+    scores, behaviour = shop(200, run_id="run-2")
+    scores["segment"] = "Can't Lose Them"
+    served.store.publish(scores, behaviour, run=run_info("run-2"))
+    first = served.client.get("/v1/segments/Can't Lose Them/customers")
+    second = served.client.get(next_link(first.headers))
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.json()["data"][-1]["customer_id"] < second.json()["data"][0]["customer_id"]
 
 
 @pytest.mark.parametrize(
