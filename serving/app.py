@@ -24,7 +24,18 @@ from serving.metrics import Metrics
 from serving.openapi import describe
 from serving.pages.door import Door
 from serving.pages.rendering import Pages
-from serving.routes import customers, lists, models, operations, pages, population, runs, scores, sign_in
+from serving.routes import (
+    customers,
+    exports,
+    lists,
+    models,
+    operations,
+    pages,
+    population,
+    runs,
+    scores,
+    sign_in,
+)
 from serving.service import ScoringService
 from serving.settings import Settings
 from serving.usage import KeyUsage
@@ -40,6 +51,7 @@ TAGS = [
 
 ROUTES = (
     scores,
+    exports,
     customers,
     lists,
     population,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from serving.errors import NotAcceptableError
 
-__all__ = ["CSV", "JSON", "preferred"]
+__all__ = ["CSV", "JSON", "NDJSON", "preferred"]
 
 JSON = "application/json"
 CSV = "text/csv"
+NDJSON = "application/x-ndjson"
 
 
 def preferred(accept: str | None, offered: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["safe_cell", "to_csv"]
+__all__ = ["csv_lines", "safe_cell", "to_csv"]
 
 FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -31,10 +31,13 @@ def to_csv(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str:
     ...        ["customer_id", "churn_probability", "reasons"])
     "customer_id,churn_probability,reasons\r\n'=1,0.5,a; b\r\n"
     """
+    return csv_lines([dict(zip(columns, columns, strict=True))], columns) + csv_lines(rows, columns)
+
+
+def csv_lines(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str:
+    """Return the rows as CSV without a header."""
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([_cell(row[name]) for name in columns] for row in rows)
+    csv.writer(text).writerows([_cell(row[name]) for name in columns] for row in rows)
     return text.getvalue()
 
 

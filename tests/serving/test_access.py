@@ -228,6 +228,7 @@ def test_the_door_for_static_files_leads_nowhere_else(served: Shop) -> None:
     ("path", "scope"),
     [
         ("/v1/customers/c-7f/score", Scope.SCORES_READ),
+        ("/v1/scores", Scope.SCORES_READ),
         ("/v1/customers/c-7f/history", Scope.SCORES_READ),
         ("/v1/models", Scope.SCORES_READ),
         ("/v1/models/current", Scope.SCORES_READ),

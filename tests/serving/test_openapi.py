@@ -32,6 +32,7 @@ def test_it_is_openapi_3_1_of_all_routes(document: dict[str, Any]) -> None:
     assert {name for name, _ in operations(document)} == {
         "GET /v1/customers/{customer_id}/history",
         "GET /v1/customers/{customer_id}/score",
+        "GET /v1/scores",
         "POST /v1/scores/lookup",
         "GET /v1/at-risk",
         "GET /v1/segments",
