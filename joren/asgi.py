@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from serving.app import create_app
 from serving.logs import configure_logging
+from serving.patience import PatientProtocol
 from serving.service import ScoringService
 from serving.settings import Settings
 from serving.shelf import Shelf
@@ -45,6 +46,7 @@ def _run(settings: Settings) -> None:
     uvicorn.run(
         FACTORY,
         factory=True,
+        http=PatientProtocol,
         host=settings.host,
         port=settings.port,
         workers=settings.workers,

@@ -17,6 +17,7 @@ from serving.body import BodyCheck
 from serving.envelope import Envelope
 from serving.errors import ServingError
 from serving.gate import Gate
+from serving.head import HeadCheck
 from serving.housekeeping import Housekeeping
 from serving.lifecycle import Lifecycle
 from serving.limits import Limits, Tally
@@ -99,7 +100,9 @@ def create_app(settings: Settings, service: ScoringService) -> FastAPI:
     app.add_exception_handler(ServingError, problems.answer_error)
     app.add_exception_handler(RequestValidationError, problems.answer_invalid)
     app.add_exception_handler(HTTPException, problems.answer_http)
-    app.add_middleware(BodyCheck, limit_bytes=settings.body_limit_bytes)
+    app.add_middleware(
+        BodyCheck, limit_bytes=settings.body_limit_bytes, timeout_seconds=settings.body_timeout_seconds
+    )
     app.add_middleware(
         Gate,
         gatekeeper=Gatekeeper(service.store, settings.key_cache_seconds),
@@ -107,5 +110,6 @@ def create_app(settings: Settings, service: ScoringService) -> FastAPI:
         limits=Limits(tally, settings.requests_per_minute),
         usage=usage,
     )
+    app.add_middleware(HeadCheck)
     app.add_middleware(Envelope, metrics=app.state.metrics, housekeeping=housekeeping)
     return app

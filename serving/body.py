@@ -1,4 +1,4 @@
-"""Request bodies: at most so many bytes, counted while they arrive, and JSON in the strictest sense.
+"""Request bodies: at most so many bytes, counted as they arrive and unpack, and JSON in the strictest sense.
 
 What parsers disagree about is refused before any of them sees it: repeated names, NaN and Infinity, numbers
 beyond a double, nesting without end, bytes that are no UTF-8.
@@ -6,6 +6,7 @@ beyond a double, nesting without end, bytes that are no UTF-8.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 from typing import NoReturn
@@ -14,61 +15,82 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.errors import BodyEncodingError, BodyTooLargeError, MalformedBodyError, ServingError
+from serving.errors import (
+    BodyEncodingError,
+    BodyTimeoutError,
+    BodyTooLargeError,
+    MalformedBodyError,
+    ServingError,
+)
 from serving.pages.door import FORM_PATHS
 from serving.problems import answer_error
+from serving.unpacking import Gunzip, Plain
 
 __all__ = ["BodyCheck", "refuse_unless_strict_json"]
 
 
 class BodyCheck:
-    """ASGI middleware: reads a body whole, checks it, and hands it on in one piece."""
+    """ASGI middleware: reads a body whole, unpacks and checks it, and hands it on in one piece."""
 
-    def __init__(self, app: ASGIApp, *, limit_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, limit_bytes: int, timeout_seconds: float) -> None:
         self._app = app
         self._limit_bytes = limit_bytes
+        self._timeout_seconds = timeout_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 413, 415 or 400 where the body is none to hand on."""
+        """Answer 408, 413, 415 or 400 where the body is none to hand on."""
         headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
         if "content-length" not in headers and "transfer-encoding" not in headers:
             await self._app(scope, receive, send)
             return
         try:
-            body = await self._whole(headers, receive)
+            body = await self._in_time(headers, receive)
             if body and scope["path"] not in FORM_PATHS:
                 refuse_unless_strict_json(body)
         except ServingError as error:
             answer = answer_error(Request(scope), error)
             answer.headers["Connection"] = "close"
+            if isinstance(error, BodyEncodingError):
+                answer.headers["Accept-Encoding"] = "gzip"
             await answer(scope, receive, send)
             return
         if body is not None:
-            await self._app(scope, _replaying(body, receive), send)
+            await self._app(_unpacked(scope, body), _replaying(body, receive), send)
+
+    async def _in_time(self, headers: Headers, receive: Receive) -> bytes | None:
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await self._whole(headers, receive)
+        except TimeoutError as error:
+            raise BodyTimeoutError(
+                f"The body did not arrive within {self._timeout_seconds:g} seconds.", mend="Send it again."
+            ) from error
 
     async def _whole(self, headers: Headers, receive: Receive) -> bytes | None:
         """Return the body, or None where the client went away."""
-        if headers.get("content-encoding", "identity") != "identity":
-            raise BodyEncodingError("A compressed body is not accepted.", mend="Send it as it is.")
+        packing = _packing(headers.get("content-encoding", "identity"))
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length) > self._limit_bytes:
             raise self._too_large()
         chunks: list[bytes] = []
-        size = 0
+        arrived = size = 0
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return None
-            chunks.append(message.get("body", b""))
+            chunk = message.get("body", b"")
+            chunks.append(packing.feed(chunk, self._limit_bytes - size))
+            arrived += len(chunk)
             size += len(chunks[-1])
-            if size > self._limit_bytes:
+            if max(arrived, size) > self._limit_bytes:
                 raise self._too_large()
             if not message.get("more_body", False):
+                packing.end()
                 return b"".join(chunks)
 
     def _too_large(self) -> BodyTooLargeError:
         return BodyTooLargeError(
-            f"A body holds at most {self._limit_bytes:,} bytes.", mend="Split the request."
+            f"A body holds at most {self._limit_bytes:,} bytes, unpacked.", mend="Split the request."
         )
 
 
@@ -103,6 +125,20 @@ def _finite(digits: str) -> float:
     if not math.isfinite(number):
         raise ValueError("a number is beyond a double")
     return number
+
+
+def _packing(encoding: str) -> Gunzip | Plain:
+    known: dict[str, type[Gunzip | Plain]] = {"identity": Plain, "gzip": Gunzip}
+    if (packing := known.get(encoding.strip().lower())) is None:
+        raise BodyEncodingError("A body is compressed with gzip, or not at all.", mend="Send it as gzip.")
+    return packing()
+
+
+def _unpacked(scope: Scope, body: bytes) -> Scope:
+    """Return the scope with headers that fit the body as it is handed on."""
+    gone = {b"content-encoding", b"content-length", b"transfer-encoding"}
+    kept = [header for header in scope["headers"] if header[0] not in gone]
+    return {**scope, "headers": [*kept, (b"content-length", str(len(body)).encode())]}
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:

@@ -14,7 +14,7 @@
         ├── CustomerNotFoundError           the current run has no such customer
         ├── UnknownAttributeError           customers are not told apart by an attribute of this name
         ├── ExperienceNotKnownError         the run was published without figures of experience
-        ├── InvalidCursorError                     a cursor was altered, or belongs to another question
+        ├── InvalidCursorError              a cursor was altered, or belongs to another question
         ├── CursorExpiredError              the run that a cursor pages through has been pruned
         ├── ModelUnavailableError           the bundle behind the current run cannot be loaded
         ├── ReasonsUnavailableError         reasons cannot be computed for this customer any more
@@ -25,7 +25,10 @@
         ├── NotAcceptableError              no form of the answer suits the Accept header
         ├── MalformedBodyError              the body is not the JSON that is expected
         ├── BodyTooLargeError               the body is larger than is accepted
-        └── BodyEncodingError               the body is compressed
+        ├── BodyEncodingError               the body is compressed otherwise than with gzip
+        ├── BodyTimeoutError                the body does not arrive in time
+        ├── TargetTooLongError              the path and its query are longer than is accepted
+        └── HeadersTooLargeError            the headers are larger than is accepted
 """
 
 from __future__ import annotations
@@ -37,10 +40,12 @@ from features.errors import JorenError
 __all__ = [
     "STATUS",
     "BodyEncodingError",
+    "BodyTimeoutError",
     "BodyTooLargeError",
     "CursorExpiredError",
     "CustomerNotFoundError",
     "ExperienceNotKnownError",
+    "HeadersTooLargeError",
     "InvalidCursorError",
     "KeyNotRotatedError",
     "MalformedBodyError",
@@ -57,6 +62,7 @@ __all__ = [
     "ServingError",
     "StoreError",
     "StoreUnavailableError",
+    "TargetTooLongError",
     "TooManyRequestsError",
     "UnknownAttributeError",
 ]
@@ -161,7 +167,19 @@ class BodyTooLargeError(ServingError):
 
 
 class BodyEncodingError(ServingError):
-    """The body is compressed, which is not accepted."""
+    """The body is compressed otherwise than with gzip."""
+
+
+class BodyTimeoutError(ServingError):
+    """The body does not arrive in time."""
+
+
+class TargetTooLongError(ServingError):
+    """The path and its query are longer than is accepted."""
+
+
+class HeadersTooLargeError(ServingError):
+    """The headers are larger than is accepted."""
 
 
 STATUS: dict[type[ServingError], HTTPStatus] = {
@@ -182,4 +200,7 @@ STATUS: dict[type[ServingError], HTTPStatus] = {
     MalformedBodyError: HTTPStatus.BAD_REQUEST,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     BodyEncodingError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    BodyTimeoutError: HTTPStatus.REQUEST_TIMEOUT,
+    TargetTooLongError: HTTPStatus.REQUEST_URI_TOO_LONG,
+    HeadersTooLargeError: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
 }

@@ -48,11 +48,14 @@ TITLES = {
     403: "The key lacks the scope.",
     404: "There is no such customer, run or job.",
     406: "No form of the answer suits the Accept header.",
+    408: "The body did not arrive in time.",
     410: "The run that the cursor pages through is no longer kept: start at the first page.",
-    413: "The body is larger than 1 MiB.",
-    415: "The body is compressed.",
+    413: "The body is larger than 1 MiB, as it is sent or unpacked.",
+    414: "The path and its query are longer than 32 KiB.",
+    415: "The body is compressed otherwise than with gzip.",
     422: "A field or a parameter is missing, unknown or not as it should be.",
     429: "The key's requests of this minute are spent: `Retry-After` says when to go on.",
+    431: "The headers are larger than 32 KiB.",
     503: "No scores have been published, or the store or the model behind the scores does not answer.",
 }
 
@@ -97,6 +100,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for operation in (one for path in document["paths"].values() for one in path.values()):
             for parameter in operation.get("parameters", []):
                 parameter["schema"] = _without_null(parameter["schema"])
+            if "requestBody" in operation:
+                operation["responses"] |= {"408": problems(408)[408]}
             for scope in _scopes(operation):
                 operation["responses"] |= LIMITED
                 operation["description"] += f"\n\nNeeds a key with the scope `{scope}`."

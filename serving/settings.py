@@ -43,6 +43,9 @@ class Settings(BaseSettings):
         default="INFO", description="The least grave level that is logged."
     )
     body_limit_bytes: int = Field(default=1_048_576, ge=1, description="The largest body that is accepted.")
+    body_timeout_seconds: float = Field(
+        default=20.0, gt=0, le=600, description="How long a body may take to arrive."
+    )
     drain_seconds: float = Field(
         default=1.0,
         ge=0,

@@ -9,6 +9,7 @@ from starlette.types import Message
 
 from serving.body import BodyCheck, refuse_unless_strict_json
 from serving.errors import MalformedBodyError
+from serving.unpacking import Gunzip
 from tests.serving.conftest import Shop
 
 LOOKUP = "/v1/scores/lookup"
@@ -105,7 +106,7 @@ def test_no_more_is_read_than_the_limit_and_one_piece() -> None:
         sent.append(message)
 
     scope = {"type": "http", "headers": [(b"transfer-encoding", b"chunked")]}
-    asyncio.run(BodyCheck(read_nothing, limit_bytes=25)(scope, receive, send))
+    asyncio.run(BodyCheck(read_nothing, limit_bytes=25, timeout_seconds=60)(scope, receive, send))
     assert pieces == 3
     assert sent[0]["status"] == 413
 
@@ -120,14 +121,95 @@ def test_a_client_that_goes_away_is_not_answered() -> None:
         sent.append(message)
 
     scope = {"type": "http", "headers": [(b"content-length", b"10")]}
-    asyncio.run(BodyCheck(read_nothing, limit_bytes=25)(scope, receive, send))
+    asyncio.run(BodyCheck(read_nothing, limit_bytes=25, timeout_seconds=60)(scope, receive, send))
     assert sent == []
 
 
-def test_a_compressed_body_is_refused_unread(served: Shop) -> None:
+PACKED = JSON | {"Content-Encoding": "gzip"}
+
+
+def test_a_body_may_come_as_gzip(served: Shop) -> None:
+    body = gzip.compress(json.dumps({"customer_ids": ["c-7f", "nobody"]}).encode())
+    answer = served.client.post(LOOKUP, content=body, headers=PACKED)
+    assert [one["status"] for one in answer.json()["results"]] == ["found", "not_found"]
+    one_by_one = (body[place : place + 1] for place in range(len(body)))
+    assert served.client.post(LOOKUP, content=one_by_one, headers=PACKED).json() == answer.json()
+
+
+def test_the_size_is_counted_as_it_unpacks(served: Shop) -> None:
+    fitting = b'{"customer_ids": ["c-7f"]}'.ljust(1_048_576)
+    assert served.client.post(LOOKUP, content=gzip.compress(fitting), headers=PACKED).status_code == 200
+    answer = served.client.post(LOOKUP, content=gzip.compress(fitting + b" "), headers=PACKED)
+    assert (answer.status_code, answer.json()["title"]) == (413, "Body too large")
+
+
+def test_no_more_of_a_bomb_is_unpacked_than_the_limit() -> None:
     bomb = gzip.compress(b" " * 50_000_000)
-    answer = served.client.post(LOOKUP, content=bomb, headers=JSON | {"Content-Encoding": "gzip"})
+    assert len(Gunzip().feed(bomb, limit=1_000)) == 1_001
+    pieces, sent = [bomb[start : start + 100] for start in range(0, len(bomb), 100)], []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": pieces.pop(0), "more_body": True}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    left = len(pieces)
+    scope = {"type": "http", "headers": [(b"transfer-encoding", b"chunked"), (b"content-encoding", b"gzip")]}
+    check = BodyCheck(read_nothing, limit_bytes=1_048_576, timeout_seconds=60)
+    asyncio.run(check(scope, receive, send))
+    assert sent[0]["status"] == 413
+    assert left - len(pieces) < left / 20
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"no gzip",
+        gzip.compress(b"{}")[:-1],
+        gzip.compress(b"{}") + b"{}",
+        gzip.compress(b"{}") * 2,
+        gzip.compress(b"{}")[:-5] + b"\0" * 5,
+        gzip.compress(b'{"a": NaN}'),
+        b"",
+    ],
+)
+def test_what_is_no_whole_gzip_is_a_400(served: Shop, body: bytes) -> None:
+    answer = served.client.post(LOOKUP, content=body, headers=PACKED)
+    assert (answer.status_code, answer.json()["title"]) == (400, "Malformed body")
+
+
+@pytest.mark.parametrize("encoding", ["br", "deflate", "zstd", "gzip, gzip", "gzip;q=1", "x" * 100, ""])
+def test_another_encoding_is_refused_unread(served: Shop, encoding: str) -> None:
+    answer = served.client.post(LOOKUP, content=b"{}", headers=JSON | {"Content-Encoding": encoding})
     assert (answer.status_code, answer.json()["title"]) == (415, "Body encoding")
+    assert answer.headers["Accept-Encoding"] == "gzip"
+
+
+def test_a_body_that_does_not_arrive_is_a_408() -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return await asyncio.Future()
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "headers": [(b"content-length", b"10")]}
+    asyncio.run(BodyCheck(read_nothing, limit_bytes=25, timeout_seconds=0.01)(scope, receive, send))
+    assert sent[0]["status"] == 408
+    assert (b"connection", b"close") in sent[0]["headers"]
+
+
+def test_heads_have_an_end(served: Shop) -> None:
+    fitting, too_long = "x" * 20_000, "x" * 33_000
+    for path, status in (("/livez", 200), ("/v1/customers/%s/score", 404), ("/v1/at-risk?cursor=%s", 422)):
+        assert served.client.get(path.replace("%s", fitting)).status_code == status
+        answer = served.client.get(path.replace("%s", too_long), headers={"X-Long": fitting})
+        assert answer.status_code == (414 if "%s" in path else 200)
+    answer = served.client.get("/livez", headers={"X-Long": too_long})
+    assert (answer.status_code, answer.json()["title"]) == (431, "Headers too large")
+    assert answer.headers["Connection"] == "close"
 
 
 def test_strict_json_lets_ordinary_json_by() -> None:
