@@ -55,7 +55,8 @@ class BodyCheck:
             await answer(scope, receive, send)
             return
         if body is not None:
-            await self._app(_unpacked(scope, body), _replaying(body, receive), send)
+            _fit_headers(scope, body)
+            await self._app(scope, _replaying(body, receive), send)
 
     async def _in_time(self, headers: Headers, receive: Receive) -> bytes | None:
         try:
@@ -134,11 +135,11 @@ def _packing(encoding: str) -> Gunzip | Plain:
     return packing()
 
 
-def _unpacked(scope: Scope, body: bytes) -> Scope:
-    """Return the scope with headers that fit the body as it is handed on."""
+def _fit_headers(scope: Scope, body: bytes) -> None:
+    """Let the headers tell of the body as it is handed on, in the scope that others hold, too."""
     gone = {b"content-encoding", b"content-length", b"transfer-encoding"}
     kept = [header for header in scope["headers"] if header[0] not in gone]
-    return {**scope, "headers": [*kept, (b"content-length", str(len(body)).encode())]}
+    scope["headers"] = [*kept, (b"content-length", str(len(body)).encode())]
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:
