@@ -17,11 +17,11 @@ from joren.gatekeeper import challenged, registry_of, whoever
 from joren.outputs import BEHAVIOUR, MODEL, REPORTS, refuse_what_is_not_ours, write_behaviour, write_results
 from joren.project import Project, moment_asked
 from joren.report import RunReport, TrainingReport, run_report, training_report
-from joren.service import service_settings
+from joren.service import open_store
 from joren.tracking import Kept, copy_home, keep
 from joren.workplace import workplace
 from serving.batch import ScoredRun, publish_run, score_run
-from serving.store import Store
+from serving.tombstones import without_erased
 from training.backtest import hold_out
 from training.bundle import Bundle
 from training.errors import BundleError
@@ -177,13 +177,19 @@ def _published(walk: Walk, evaluation: Evaluation | None, kept: Kept | None) -> 
     """Score with the champion, publish into the store, and write the project's reports."""
     project, new = walk.project, walk.stage.new
     bundle = _champion(project)
-    scored = _scored(walk, bundle)
+    everybody = _scored(walk, bundle)
+    with closing(open_store(project)) as store:
+        scored = ScoredRun(*without_erased(store.database, everybody.scores, everybody.behaviour))
     report = run_report(project, walk.tables, bundle, evaluation, scored.scores, kept=kept)
+    if erased := len(everybody.scores) - len(scored.scores):
+        report = replace(
+            report, notes=(*report.notes, f"{erased:,} customers are left out: they were erased")
+        )
     with walk.steps.step("Publishing the scores"):
         names = write_results(report, walk.tables, new / REPORTS)
         write_behaviour(scored.behaviour, new / BEHAVIOUR)
         background = background_of(walk.tables, walk.as_of, project.training.attributes)
-        with closing(Store.open(service_settings(project).store_url)) as store:
+        with closing(open_store(project)) as store:
             publish_run(
                 scored,
                 store,

@@ -27,6 +27,7 @@ from serving.pages.door import Door
 from serving.pages.rendering import Pages
 from serving.routes import (
     customers,
+    erasure,
     exports,
     lists,
     models,
@@ -47,6 +48,7 @@ TAGS = [
     {"name": "scores", "description": "What Joren says of a customer."},
     {"name": "lists", "description": "Whom to call today."},
     {"name": "models", "description": "What the scores were made with."},
+    {"name": "privacy", "description": "What the law asks for."},
     {"name": "operations", "description": "For those who run the service."},
 ]
 
@@ -54,6 +56,7 @@ ROUTES = (
     scores,
     exports,
     customers,
+    erasure,
     lists,
     population,
     models,

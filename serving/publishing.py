@@ -19,6 +19,7 @@ from serving.errors import RunExistsError, RunOvertakenError, ScoresRefusedError
 from serving.pointer import hold_pointer, move_pointer
 from serving.pruning import forget
 from serving.rows import STORED_COLUMNS, behaviour_columns, behaviour_rows, score_rows
+from serving.tombstones import Cemetery, remove_from_run, without_erased
 from training.score_schema import SCORE_COLUMNS
 
 __all__ = ["RunInfo", "publish"]
@@ -53,10 +54,13 @@ def publish(
     """Write the rows under a run of their own, then make it the current one in one small transaction.
 
     Readers see the run before until that transaction, and this one whole from it on; a crash at any moment
-    leaves the run before in place. Raises ``ScoresRefusedError``, ``RunExistsError`` or
-    ``RunOvertakenError``.
+    leaves the run before in place. Customers who were erased are left out. Raises ``ScoresRefusedError``,
+    ``RunExistsError`` or ``RunOvertakenError``.
     """
     _refuse_unless_whole(scores, behaviour, run)
+    scores, behaviour = without_erased(database, scores, behaviour)
+    if scores.empty:
+        raise ScoresRefusedError("No customer is left to publish.")
     columns = behaviour_columns(behaviour)
     run_key = _begin(database, run, customers=len(scores))
     try:
@@ -71,7 +75,7 @@ def publish(
                     behaviour_rows(behaviour.iloc[chunk], run_key),
                 )
         _append_background(database, background, frozenset(scores["customer_id"]), run_key)
-        _finish(database, run, run_key, columns)
+        _finish(database, run, run_key, columns, scores["customer_id"])
     except BaseException:
         with suppress(StoreError):  # what cannot be tidied now, the next prune tidies
             forget(database, run_key)
@@ -113,7 +117,11 @@ def _begin(database: Database, run: RunInfo, customers: int) -> int:
         ) from error
 
 
-def _finish(database: Database, run: RunInfo, run_key: int, columns: str) -> None:
+def _finish(
+    database: Database, run: RunInfo, run_key: int, columns: str, customer_ids: Iterable[str]
+) -> None:
+    """Move the pointer; who was erased while the rows were being written goes in the same transaction."""
+    cemetery = Cemetery(database)
     runs, later = tables.runs, tables.runs.alias()
     done = {"published_at": run.published_at, "behaviour_columns": columns}
     with database.write() as connection:
@@ -124,6 +132,8 @@ def _finish(database: Database, run: RunInfo, run_key: int, columns: str) -> Non
             raise RunOvertakenError(
                 "A later run was published meanwhile.", mend="That run stands; start again."
             )
+        for customer_id in cemetery.erased(connection, customer_ids):
+            remove_from_run(connection, run_key, customer_id)
         move_pointer(connection, run_key)
 
 

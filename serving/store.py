@@ -5,14 +5,12 @@ Every question is one statement, which finds the current run by itself: an answe
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Row, Select, bindparam, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 
 from serving import pruning, publishing, tables
 from serving.background import Background
@@ -28,6 +26,7 @@ from serving.listing import (
 from serving.publishing import RunInfo
 from serving.retention import Retention
 from serving.rows import STORED_COLUMNS, ScoreRow, behaviour_frame, score_of
+from serving.secret import secret_of
 
 __all__ = ["AtRiskFilter", "Position", "Run", "RunInfo", "SegmentFilter", "Sort", "Store", "key_of"]
 
@@ -175,19 +174,7 @@ class Store:
 
     def secret(self, name: str) -> bytes:
         """Return 32 random bytes that all processes on this store share under a name."""
-        stored = select(tables.secrets.c.value).where(tables.secrets.c.name == name)
-        with self._database.read() as connection:
-            value = connection.execute(stored).scalar()
-        if value is None:
-            try:
-                with self._database.write() as connection:
-                    connection.execute(
-                        insert(tables.secrets).values(name=name, value=secrets.token_bytes(32))
-                    )
-            except IntegrityError:
-                pass  # another process was first: its secret is the one
-            return self.secret(name)
-        return bytes(value)
+        return secret_of(self._database, name)
 
 
 def _rows_of(run_id: str | None) -> Select[tuple[object, ...]]:

@@ -19,6 +19,7 @@ from joren.cli import (
     clv,
     clv_fit,
     cx,
+    erase,
     explain,
     features,
     horizon,
@@ -132,6 +133,7 @@ _add(app, "monitor", monitor.monitor, monitor.EXAMPLES)
 _add(app, "serve", serve.serve, serve.EXAMPLES)
 _add(app, "sign-in", sign_in.sign_in, sign_in.SIGN_IN_EXAMPLES)
 _add(app, "sign-out", sign_in.sign_out, sign_in.SIGN_OUT_EXAMPLES)
+_add(app, "erase", erase.erase, erase.EXAMPLES)
 _add(app, "cx", cx.cx, cx.EXAMPLES)
 _add(app, "traits", traits.traits, traits.EXAMPLES)
 _add(app, "simulate", simulate.simulate, simulate.EXAMPLES)

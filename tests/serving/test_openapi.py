@@ -30,6 +30,7 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 def test_it_is_openapi_3_1_of_all_routes(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
     assert {name for name, _ in operations(document)} == {
+        "DELETE /v1/customers/{customer_id}",
         "GET /v1/customers/{customer_id}/history",
         "GET /v1/customers/{customer_id}/score",
         "GET /v1/scores",

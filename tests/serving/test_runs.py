@@ -63,7 +63,7 @@ def test_a_run_that_began_before_a_later_one_was_published_stays_overtaken_after
     publish(store, "run-3")
     roll_back(store.database, NINA)
     with pytest.raises(RunOvertakenError):
-        publishing._finish(store.database, run_info("slow"), slow, "[]")
+        publishing._finish(store.database, run_info("slow"), slow, "[]", [])
     assert current(store) == "run-1"
 
 
