@@ -37,6 +37,11 @@ class Layout:
         """The contract's tables that are looked at, transactions among them, in the contract's order."""
         return tuple(name for name in CONTRACT if name in self.there)
 
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Those of them that a business hands over: bills are not."""
+        return tuple(name for name in self.tables if not (self.billed and name == "transactions"))
+
     def to_dict(self) -> dict[str, Any]:
         """Return it ready for JSON."""
         return asdict(self) | {"there": sorted(self.there)}

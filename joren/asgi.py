@@ -10,12 +10,14 @@ import uvicorn
 from fastapi import FastAPI
 
 from serving.app import create_app
+from serving.in_use import ModelInUse
 from serving.logs import configure_logging
 from serving.patience import PatientProtocol
 from serving.service import ScoringService
 from serving.settings import Settings
 from serving.shelf import Shelf
 from serving.store import Store
+from serving.watch import Watch, verify_in_a_process
 from training.bundle import Bundle
 
 __all__ = ["create", "serve"]
@@ -28,8 +30,11 @@ def create() -> FastAPI:
     settings = Settings()
     configure_logging(settings.log_level)
     store = Store.open(settings.store_url)
-    shelf = Shelf(settings.bundles, Bundle.load)
-    return create_app(settings, ScoringService(store, shelf, stale_after_days=settings.stale_after_days))
+    shelf, in_use = Shelf(settings.bundles, Bundle.load), ModelInUse()
+    service = ScoringService(store, shelf, in_use, stale_after_days=settings.stale_after_days)
+    every_seconds = settings.model_watch_seconds
+    watch = Watch(settings.bundles, in_use, Bundle.load, verify_in_a_process, every_seconds=every_seconds)
+    return create_app(settings, service, watch)
 
 
 def serve(settings: Settings) -> None:

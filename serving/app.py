@@ -26,6 +26,7 @@ from serving.openapi import describe
 from serving.pages.door import Door
 from serving.pages.rendering import Pages
 from serving.routes import (
+    compute,
     customers,
     erasure,
     exports,
@@ -40,7 +41,9 @@ from serving.routes import (
 )
 from serving.service import ScoringService
 from serving.settings import Settings
+from serving.turns import Turns
 from serving.usage import KeyUsage
+from serving.watch import Watch
 
 __all__ = ["create_app"]
 
@@ -55,6 +58,7 @@ TAGS = [
 ROUTES = (
     scores,
     exports,
+    compute,
     customers,
     erasure,
     lists,
@@ -67,8 +71,8 @@ ROUTES = (
 )
 
 
-def create_app(settings: Settings, service: ScoringService) -> FastAPI:
-    """Return the ASGI application that hands out what ``service`` knows."""
+def create_app(settings: Settings, service: ScoringService, watch: Watch | None = None) -> FastAPI:
+    """Return the ASGI application that hands out what ``service`` knows, and keeps a ``watch`` meanwhile."""
     usage = KeyUsage(service.store)
     housekeeping = Housekeeping(service, usage)
     tally = Tally(settings.shared_folder and settings.shared_folder / "tally")
@@ -76,8 +80,12 @@ def create_app(settings: Settings, service: ScoringService) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.lifecycle.drain_on_sigterm(settings.drain_seconds)
+        if watch is not None:
+            watch.start()
         async with housekeeping.going_on():
             yield
+        if watch is not None:
+            watch.stop()
         tally.close()
         service.store.close()
 
@@ -96,6 +104,7 @@ def create_app(settings: Settings, service: ScoringService) -> FastAPI:
     app.state.lifecycle = Lifecycle()
     app.state.metrics = Metrics()
     app.state.pages = Pages(secure=(settings.public_url or "").startswith("https:"))
+    app.state.turns = Turns()
     app.openapi = lambda: describe(app)  # type: ignore[method-assign] # FastAPI's documented way to extend it
     for part in ROUTES:
         app.include_router(part.router)

@@ -16,7 +16,9 @@
         ├── ExperienceNotKnownError         the run was published without figures of experience
         ├── InvalidCursorError              a cursor was altered, or belongs to another question
         ├── CursorExpiredError              the run that a cursor pages through has been pruned
-        ├── ModelUnavailableError           the bundle behind the current run cannot be loaded
+        ├── ModelUnavailableError           no model is in use, or the one behind the run cannot be loaded
+        ├── ServiceBusyError                too much is being computed already
+        ├── RefusedRowsError                rows of a request break the data contract
         ├── ReasonsUnavailableError         reasons cannot be computed for this customer any more
         ├── NotAuthenticatedError           no key, or not one that is live
         ├── NotAllowedError                 the key lacks the scope
@@ -33,6 +35,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from features.errors import JorenError
@@ -59,6 +62,7 @@ __all__ = [
     "RunNotFoundError",
     "RunOvertakenError",
     "ScoresRefusedError",
+    "ServiceBusyError",
     "ServingError",
     "StoreError",
     "StoreUnavailableError",
@@ -127,9 +131,24 @@ class CursorExpiredError(ServingError):
 
 
 class ModelUnavailableError(ServingError):
-    """The bundle behind the current run cannot be loaded."""
+    """No model is in use, or the bundle behind the current run cannot be loaded."""
 
     exit_code = 2
+
+
+class ServiceBusyError(ServingError):
+    """Too much is being computed already."""
+
+
+class RefusedRowsError(ServingError):
+    """Rows of a request break the data contract.
+
+    ``places``: of each row, a JSON pointer into the body, the reason's code, and how to mend it.
+    """
+
+    def __init__(self, places: Sequence[tuple[str, str, str]]) -> None:
+        self.places = tuple(places)
+        super().__init__("Rows break the data contract; see errors.", mend="Mend them, or leave them out.")
 
 
 class ReasonsUnavailableError(ServingError):
@@ -192,6 +211,8 @@ STATUS: dict[type[ServingError], HTTPStatus] = {
     InvalidCursorError: HTTPStatus.BAD_REQUEST,
     CursorExpiredError: HTTPStatus.GONE,
     ModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    ServiceBusyError: HTTPStatus.SERVICE_UNAVAILABLE,
+    RefusedRowsError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ReasonsUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     NotAuthenticatedError: HTTPStatus.UNAUTHORIZED,
     NotAllowedError: HTTPStatus.FORBIDDEN,

@@ -14,7 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from serving.errors import STATUS, NotAuthenticatedError, ServingError
+from serving.errors import (
+    STATUS,
+    NotAuthenticatedError,
+    RefusedRowsError,
+    ServiceBusyError,
+    ServingError,
+)
 from serving.wire_score import Answer
 
 __all__ = [
@@ -28,6 +34,10 @@ __all__ = [
 ]
 
 MEDIA_TYPE = "application/problem+json"
+ADVICE: dict[type[ServingError], dict[str, str]] = {
+    NotAuthenticatedError: {"WWW-Authenticate": 'Bearer realm="joren"'},
+    ServiceBusyError: {"Retry-After": "1"},
+}
 UNKNOWN_FIELD = "extra_forbidden"
 
 
@@ -40,6 +50,11 @@ class ProblemItem(Answer):
         examples=["/customer_ids/3"],
     )
     message: str = Field(examples=["Input should be a valid string"])
+    code: str | None = Field(
+        default=None,
+        description="Of a row that breaks the data contract: the reason, as in a run's quarantine.",
+        examples=["unreadable_amount"],
+    )
 
 
 class Problem(Answer):
@@ -65,13 +80,15 @@ def answer_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, ServingError) or type(error) not in STATUS:
         raise error
     name = type(error).__name__.removesuffix("Error")
-    challenge = {"WWW-Authenticate": 'Bearer realm="joren"'}
+    refused = error.places if isinstance(error, RefusedRowsError) else ()
     return problem_answer(
         request.scope,
         STATUS[type(error)],
         name=re.sub(r"(?<!^)(?=[A-Z])", " ", name).capitalize(),
         detail=f"{error.what} {error.mend}".strip(),
-        headers=challenge if isinstance(error, NotAuthenticatedError) else None,
+        headers=ADVICE.get(type(error)),
+        errors=[ProblemItem(where="body", pointer=at, message=mend, code=why) for at, why, mend in refused]
+        or None,
     )
 
 

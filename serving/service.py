@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import UTC, date, datetime
 from typing import Any
 
 from serving.background import Document
+from serving.computing import Computed, Rows, computed
 from serving.cursors import Cursor, CursorSigner, Which
 from serving.errors import (
     CursorExpiredError,
@@ -19,7 +19,9 @@ from serving.errors import (
     ServingError,
     UnknownAttributeError,
 )
+from serving.explaining import REASONS, Explaining, Language
 from serving.history import Past, past_scores, with_changes
+from serving.in_use import ModelInUse
 from serving.population import SegmentTotals, document_of, segment_totals
 from serving.rows import ScoreRow
 from serving.shelf import Model, Shelf
@@ -27,27 +29,6 @@ from serving.staleness import STALE_AFTER_DAYS, Staleness
 from serving.store import AtRiskFilter, Position, Run, SegmentFilter, Sort, Store
 
 __all__ = ["REASONS", "Explaining", "History", "Language", "Lookup", "Page", "ScoringService"]
-
-REASONS = 3
-
-
-class Language(StrEnum):
-    """The languages of reasons."""
-
-    ENGLISH = "en"
-    JAPANESE = "ja"
-
-
-@dataclass(frozen=True)
-class Explaining:
-    """How scores are explained: in which language, and whether reasons that are not stored are computed.
-
-    Reasons are stored in English, for the customers with the most value at risk. Where they would have to be
-    computed, and that is not asked for, a score's reasons are None.
-    """
-
-    language: Language = Language.ENGLISH
-    compute: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,9 +60,17 @@ class History:
 class ScoringService:
     """Scores, lists and the model behind them, from a store and a shelf of bundles."""
 
-    def __init__(self, store: Store, shelf: Shelf, *, stale_after_days: float = STALE_AFTER_DAYS) -> None:
+    def __init__(
+        self,
+        store: Store,
+        shelf: Shelf,
+        in_use: ModelInUse | None = None,
+        *,
+        stale_after_days: float = STALE_AFTER_DAYS,
+    ) -> None:
         self.store = store
         self.shelf = shelf
+        self.in_use = in_use or ModelInUse()
         self._stale_after_days = stale_after_days
         self._signer = CursorSigner(store.secret("cursors"))
 
@@ -169,6 +158,18 @@ class ScoringService:
         past = with_changes(self.store.database, said, self.shelf.of, language.value)[:limit]
         more = self._signer.seal(past[-1].said.run_key, question) if len(said) > limit else None
         return History(customer_id, past, more)
+
+    def compute(self, rows: Rows, as_of: date | None, explaining: Explaining) -> Computed:
+        """Return the scores, by the model in use, of customers whose whole history is in ``rows``.
+
+        Without ``as_of``, they are of the current run's moment; before the first run, of the model's. Raises
+        ``ModelUnavailableError``, and ``features.errors.RowsRefusedError`` where a row breaks the contract.
+        """
+        model = self.in_use.model
+        if as_of is None:
+            run = self.store.current_run()
+            as_of = model.metadata.as_of if run is None else run.as_of
+        return computed(model, rows, as_of, explaining)
 
     def model(self) -> tuple[Model, Run]:
         """Return the bundle that gave the current scores, and their run; raises ``ModelUnavailableError``."""

@@ -65,6 +65,12 @@ class Settings(BaseSettings):
     shared_folder: Path | None = Field(
         default=None, description="Where the workers of one service count together, while it runs."
     )
+    model_watch_seconds: float = Field(
+        default=1.0,
+        gt=0,
+        le=60,
+        description="How often a newly promoted model is looked for.",
+    )
     stale_after_days: float = Field(
         default=STALE_AFTER_DAYS, gt=0, description="The age from which on scores are told to be stale."
     )

@@ -155,7 +155,10 @@ class Score(Answer):
         "null where they would have to be computed and `reasons=true` was not asked for."
     )
     model_version: str = Field(description="The model that gave the score.", examples=["0a1b2c3d4e5f"])
-    run_id: str = Field(description="The run that published the score.", examples=["20260401T033000Z-7f3a"])
+    run_id: str | None = Field(
+        description="The run that published the score; null where it was computed for the request.",
+        examples=["20260401T033000Z-7f3a"],
+    )
     currency: str = Field(description='ISO 4217 code of all money here, "XXX" if unknown.', examples=["JPY"])
 
 

@@ -82,16 +82,19 @@ class Bundle:
     def behaviour_of(self, rows: Rows, as_of: date) -> pd.DataFrame:
         """Return `behaviour` of customers from all of their own rows, by contract table, as texts.
 
-        Raises ``features.errors.RowsRefusedError`` where a row breaks the contract. The first time, plans are
-        made, which takes seconds (`online`); they are kept.
+        Rows of other tables than ``tables`` are not looked at. Raises ``features.errors.RowsRefusedError``
+        where a row breaks the contract.
         """
-        return self.online.behaviour(rows, as_of, self.reference)
+        return self._online.behaviour(rows, as_of, self.reference)
+
+    def prepare(self) -> None:
+        """Make the plans that ``behaviour_of`` goes by, which takes seconds the first time."""
+        self._online  # noqa: B018 - to ask for it makes it
 
     @property
-    def online(self) -> Online:
-        """The plans that answer while somebody waits, shared by bundles of data of the same layout."""
-        told = self.metadata
-        return online(told.layout, told.zone, told.currency, self.attributes)
+    def tables(self) -> tuple[str, ...]:
+        """The contract tables whose rows are looked at."""
+        return self.metadata.layout.given
 
     def score_table(
         self, behaviour: pd.DataFrame, as_of: date, *, data_ends: date | None = None
@@ -219,6 +222,11 @@ class Bundle:
             if ATTRIBUTES in files
             else NO_ATTRIBUTES,
         )
+
+    @property
+    def _online(self) -> Online:
+        told = self.metadata
+        return online(told.layout, told.zone, told.currency, self.attributes)
 
     @cached_property
     def _scorer(self) -> Scorer:

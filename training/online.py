@@ -17,16 +17,16 @@ from training.frames import frame_of_arrow
 
 __all__ = ["Online", "Rows", "online"]
 
-TRANSACTIONS, CUSTOMERS = "transactions", "customers"
+CUSTOMERS = "customers"
 KEPT = 2  # layouts: that of the model in use, and that of the one that takes its place
 
 
 class Online:
-    """Plans for data of one layout; threads take turns. ``tables``: those whose rows are looked at."""
+    """Plans for data of one layout; threads take turns."""
 
     def __init__(self, layout: Layout, zone: str, currency: str, attributes: Attributes) -> None:
         """Make the plans, which takes seconds."""
-        self.tables = tuple(name for name in layout.tables if not (layout.billed and name == TRANSACTIONS))
+        self._tables = layout.given
         self._attributes = attributes
         self._intake = Intake(layout, zone, currency, attributes.names)
         self._behaviour = OnlineBehaviour(
@@ -39,7 +39,7 @@ class Online:
         ``rows`` are texts, by contract table; those of tables that the data behind the model did not have are
         not looked at. Raises ``features.errors.RowsRefusedError``.
         """
-        accepted = self._intake.accepted({name: rows[name] for name in self.tables if name in rows}, as_of)
+        accepted = self._intake.accepted({name: rows[name] for name in self._tables if name in rows}, as_of)
         behaviour = frame_of_arrow(self._behaviour.at(as_of, reference, accepted))
         if not self._attributes.columns:
             return behaviour

@@ -73,6 +73,7 @@ def readyz(request: Request) -> Response:
 )
 def metrics(request: Request) -> Response:
     """Return counts and durations by route template, of this worker process, and what is published."""
+    request.app.state.metrics.told_of(service_of(request).in_use)
     text = request.app.state.metrics.exposition(service_of(request).store.current_run())
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 

@@ -43,7 +43,7 @@ def test_rows_of_tables_that_the_model_does_not_know_are_not_looked_at(folder: P
     survey = [{"customer_id": "c-003", "kind": "stars"}]
     told = bundle.behaviour_of({"transactions": rows, "surveys": survey}, AS_OF)
     assert_frame_equal(told, bundle.behaviour_of({"transactions": rows}, AS_OF))
-    assert bundle.online.tables == ("transactions",)
+    assert bundle.tables == ("transactions",)
     assert bundle.behaviour_of({}, AS_OF).empty
 
 
