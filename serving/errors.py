@@ -58,6 +58,7 @@ __all__ = [
     "NotAuthenticatedError",
     "NotPublishedError",
     "ReasonsUnavailableError",
+    "RefusedRowsError",
     "RunExistsError",
     "RunNotFoundError",
     "RunOvertakenError",

@@ -7,6 +7,7 @@ and read by the rules by which files are read.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import NoneType
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
@@ -20,7 +21,7 @@ WHOLE_BELOW = 1e15
 
 
 def _number_or_text(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    if isinstance(value, bool) or not isinstance(value, (int, float, str, NoneType)):
         raise ValueError("a number or a text is expected")  # noqa: TRY004 - pydantic turns this into a 422
     return value
 
@@ -30,7 +31,7 @@ def _said(value: object) -> object:
 
 
 Time = Annotated[
-    str,
+    str | None,
     Field(
         description="A day or a moment, ISO 8601. With an offset it is told in the business's zone; without "
         "one it is local there already.",
@@ -38,7 +39,9 @@ Time = Annotated[
     ),
 ]
 Quantity = Annotated[
-    str | float, PlainValidator(_number_or_text), WithJsonSchema({"type": ["number", "string"]})
+    str | float | None,
+    PlainValidator(_number_or_text),
+    WithJsonSchema({"type": ["number", "string", "null"]}),
 ]
 Money = Annotated[
     Quantity,
@@ -46,11 +49,11 @@ Money = Annotated[
 ]
 Number = Annotated[Quantity, Field(description="At most 4 decimals.", examples=[2])]
 Said = Annotated[
-    str | float | bool,
+    str | float | bool | None,
     PlainValidator(_said),
-    WithJsonSchema({"type": ["string", "number", "boolean"]}),
+    WithJsonSchema({"type": ["string", "number", "boolean", "null"]}),
 ]
-Word = Annotated[str, Field(examples=["web"])]
+Word = Annotated[str | None, Field(examples=["web"])]
 KnownAt = Annotated[
     str | None,
     Field(
@@ -69,20 +72,20 @@ class Row(Question):
 class Transaction(Row):
     """A line that was bought or given back."""
 
-    timestamp: Time | None = None
-    amount: Money | None = Field(default=None, description="What was paid for the line; negative = refund.")
+    timestamp: Time = None
+    amount: Money = Field(default=None, description="What was paid for the line; negative = refund.")
     order_id: str | None = Field(default=None, description="The order that it belongs to.", examples=["o-1"])
     line_id: str | None = Field(default=None, description="Names the line; it may not repeat.")
     product_id: str | None = Field(default=None, description="What was bought.", examples=["p-17"])
     category: str | None = Field(default=None, description="The kind of product.", examples=["tea"])
-    quantity: Number | None = Field(default=None, description="Pieces, or another measure.")
-    unit_price: Money | None = Field(default=None, description="The price of one.")
-    discount: Money | None = Field(default=None, description="Taken off the line.")
-    margin: Money | None = Field(default=None, description="The gross margin of the line.")
+    quantity: Number = Field(default=None, description="Pieces, or another measure.")
+    unit_price: Money = Field(default=None, description="The price of one.")
+    discount: Money = Field(default=None, description="Taken off the line.")
+    margin: Money = Field(default=None, description="The gross margin of the line.")
     currency: str | None = Field(
         default=None, description="ISO 4217; another than the model's refuses the row.", examples=["JPY"]
     )
-    channel: Word | None = Field(default=None, description="Shop, web, app …")
+    channel: Word = Field(default=None, description="Shop, web, app …")
     is_return: bool | None = Field(default=None, description="The line gives something back.")
     known_at: KnownAt = None
 
@@ -90,12 +93,12 @@ class Transaction(Row):
 class Profile(Row):
     """What is known of the customer."""
 
-    signed_up_at: Time | None = None
-    acquisition_channel: Word | None = Field(default=None, description="Where the customer came from.")
-    acquisition_cost: Money | None = Field(default=None, description="What winning the customer cost.")
+    signed_up_at: Time = None
+    acquisition_channel: Word = Field(default=None, description="Where the customer came from.")
+    acquisition_cost: Money = Field(default=None, description="What winning the customer cost.")
     country: str | None = Field(default=None, description="The customer's country.", examples=["JP"])
     known_at: KnownAt = None
-    attributes: dict[str, Said | None] = Field(
+    attributes: dict[str, Said] = Field(
         default={},
         max_length=200,
         description="Further columns of your customers' table, by their names there. Those that the model "
@@ -107,10 +110,10 @@ class Profile(Row):
 class Interaction(Row):
     """A contact with support."""
 
-    opened_at: Time | None = None
-    first_response_at: Time | None = None
-    resolved_at: Time | None = None
-    channel: Word | None = Field(default=None, description="Mail, phone, chat …")
+    opened_at: Time = None
+    first_response_at: Time = None
+    resolved_at: Time = None
+    channel: Word = Field(default=None, description="Mail, phone, chat …")
     topic: str | None = Field(default=None, description="What it was about.", examples=["delivery"])
     reopened: bool | None = Field(default=None, description="It was opened again after being closed.")
     known_at: KnownAt = None
@@ -119,9 +122,9 @@ class Interaction(Row):
 class Survey(Row):
     """An answer to a survey, or that one was asked."""
 
-    submitted_at: Time | None = None
+    submitted_at: Time = None
     kind: str | None = Field(default=None, description="nps, csat or ces.", examples=["nps"])
-    score: Number | None = Field(
+    score: Number = Field(
         default=None, description="nps 0 to 10, csat 1 to 5, ces 1 to 7; null: asked, not answered."
     )
     comment: str | None = Field(default=None, description="The customer's own words.", examples=["Quick."])
@@ -131,19 +134,19 @@ class Survey(Row):
 class LoyaltyChange(Row):
     """A change of the standing in a loyalty scheme."""
 
-    changed_at: Time | None = None
+    changed_at: Time = None
     tier: str | None = Field(default=None, description="The tier from then on.", examples=["gold"])
-    points: Number | None = Field(default=None, description="The balance of points from then on.")
+    points: Number = Field(default=None, description="The balance of points from then on.")
     known_at: KnownAt = None
 
 
 class Subscription(Row):
     """A subscription."""
 
-    started_at: Time | None = None
-    ended_at: Time | None = None
+    started_at: Time = None
+    ended_at: Time = None
     plan: str | None = Field(default=None, description="Which plan.", examples=["family"])
-    monthly_amount: Money | None = Field(default=None, description="What a month costs.")
+    monthly_amount: Money = Field(default=None, description="What a month costs.")
     cancel_reason: str | None = Field(default=None, description="Why it was ended.", examples=["price"])
     known_at: KnownAt = None
 
@@ -151,10 +154,10 @@ class Subscription(Row):
 class Treatment(Row):
     """An offer that was sent, or held back on purpose."""
 
-    sent_at: Time | None = None
+    sent_at: Time = None
     campaign: str | None = Field(default=None, description="Which campaign.", examples=["spring"])
     arm: str | None = Field(default=None, description="control, or the name of the offer.", examples=["10%"])
-    cost: Money | None = Field(default=None, description="What sending it cost.")
+    cost: Money = Field(default=None, description="What sending it cost.")
     randomised: bool | None = Field(default=None, description="The arm was drawn at random.")
     known_at: KnownAt = None
 

@@ -35,6 +35,7 @@ def test_it_is_openapi_3_1_of_all_routes(document: dict[str, Any]) -> None:
         "GET /v1/customers/{customer_id}/score",
         "GET /v1/scores",
         "POST /v1/scores/lookup",
+        "POST /v1/scores/compute",
         "GET /v1/at-risk",
         "GET /v1/segments",
         "GET /v1/segments/{segment}/customers",
