@@ -1,7 +1,8 @@
-"""The factory of a real server process in the tests: the environment's store, a fake bundle, a slow route."""
+"""The factory of a real server process in the tests: the environment's store, a fake bundle, more routes."""
 
 from __future__ import annotations
 
+import os
 import time
 
 from fastapi import FastAPI
@@ -20,6 +21,10 @@ def create() -> FastAPI:
     configure_logging(settings.log_level)
     store = Store.open(settings.store_url)
     app = create_app(settings, ScoringService(store, Shelf(settings.bundles, load)))
+
+    @app.get("/v1/worker")
+    async def worker() -> int:
+        return os.getpid()
 
     @app.get("/v1/slow")
     def slow() -> str:

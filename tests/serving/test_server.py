@@ -1,96 +1,25 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 
-from serving.auth import Scope, create_key
-from serving.settings import Settings
-from serving.store import Store
-from tests.serving.frames import VERSION, run_info, shop
-
-ROOT = Path(__file__).parents[2]
-START = """
-from joren import asgi
-from serving.settings import Settings
-asgi.FACTORY = "tests.serving.served_app:create"
-asgi.serve(Settings())
-"""
-
-
-@dataclass(frozen=True)
-class Server:
-    process: subprocess.Popen[str]
-    port: int
-    key: str
-    folder: Path
-
-    def client(self) -> httpx2.Client:
-        return httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", headers={"X-API-Key": self.key})
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+from tests.serving.real_server import Server, started, wait_until
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    """A real server process on a store with one run."""
-    settings = Settings(
-        store_url=f"sqlite:///{tmp_path}/scores.db", bundles=tmp_path, port=free_port(), drain_seconds=3
-    )
-    (tmp_path / VERSION).mkdir()
-    with closing(Store.open(settings.store_url)) as store:
-        store.publish(*shop(), run=run_info())
-        key = create_key(store, "test", Scope, now=datetime.now(UTC))
-    command = [sys.executable, "-c", START]
-    environment = os.environ | settings.environment()
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
-    running = Server(process, settings.port, key, tmp_path)
-    try:
-        wait_until_ready(running)
+    with started(tmp_path) as running:
         yield running
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def wait_until_ready(server: Server) -> None:
-    def ready() -> bool:
-        assert server.process.poll() is None, server.process.communicate()[1]
-        try:
-            with server.client() as client:
-                return client.get("/readyz").status_code == 200
-        except httpx2.TransportError:
-            return False
-
-    wait_until(ready)
-
-
-def wait_until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def raw(server: Server, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", server.settings.port), timeout=30) as connection:
         connection.sendall(request)
         return connection.recv(65_536)
 
