@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import uvicorn
 from fastapi import FastAPI
 
-from serving.app import create_app
+from serving.app import METRICS_FOLDER, create_app
 from serving.in_use import ModelInUse
 from serving.logs import configure_logging
 from serving.patience import PatientProtocol
@@ -43,6 +43,9 @@ def serve(settings: Settings) -> None:
         _run(settings)
         return
     with TemporaryDirectory(prefix="joren-") as shared:
+        counts = Path(shared, METRICS_FOLDER)
+        counts.mkdir()
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)  # read by prometheus_client, in the workers
         _run(settings.model_copy(update={"shared_folder": Path(shared)}))
 
 

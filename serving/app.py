@@ -45,7 +45,10 @@ from serving.turns import Turns
 from serving.usage import KeyUsage
 from serving.watch import Watch
 
-__all__ = ["create_app"]
+__all__ = ["METRICS_FOLDER", "create_app"]
+
+METRICS_FOLDER = "metrics"
+"""In the shared folder: where the workers' counts lie."""
 
 TAGS = [
     {"name": "scores", "description": "What Joren says of a customer."},
@@ -74,8 +77,10 @@ ROUTES = (
 def create_app(settings: Settings, service: ScoringService, watch: Watch | None = None) -> FastAPI:
     """Return the ASGI application that hands out what ``service`` knows, and keeps a ``watch`` meanwhile."""
     usage = KeyUsage(service.store)
-    housekeeping = Housekeeping(service, usage)
-    tally = Tally(settings.shared_folder and settings.shared_folder / "tally")
+    shared = settings.shared_folder
+    metrics = Metrics(shared and shared / METRICS_FOLDER)
+    housekeeping = Housekeeping(service, usage, metrics)
+    tally = Tally(shared and shared / "tally")
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -102,7 +107,7 @@ def create_app(settings: Settings, service: ScoringService, watch: Watch | None 
     )
     app.state.service = service
     app.state.lifecycle = Lifecycle()
-    app.state.metrics = Metrics()
+    app.state.metrics = metrics
     app.state.pages = Pages(secure=(settings.public_url or "").startswith("https:"))
     app.state.turns = Turns()
     app.openapi = lambda: describe(app)  # type: ignore[method-assign] # FastAPI's documented way to extend it
@@ -123,5 +128,5 @@ def create_app(settings: Settings, service: ScoringService, watch: Watch | None 
         usage=usage,
     )
     app.add_middleware(HeadCheck)
-    app.add_middleware(Envelope, metrics=app.state.metrics, housekeeping=housekeeping)
+    app.add_middleware(Envelope, metrics=metrics, housekeeping=housekeeping)
     return app

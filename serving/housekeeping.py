@@ -1,4 +1,4 @@
-"""What goes on beside the requests: keys' last use is written down, and the scores' age is looked up."""
+"""What goes on beside the requests: uses of keys are written down, refused models counted, ages looked up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from starlette.concurrency import run_in_threadpool
 
 from serving.errors import ServingError
+from serving.metrics import Metrics
 from serving.service import ScoringService
 from serving.staleness import Staleness
 from serving.usage import KeyUsage
@@ -21,9 +22,10 @@ EVERY_SECONDS = 5.0
 class Housekeeping:
     """Asks the store every few seconds what no request should wait for."""
 
-    def __init__(self, service: ScoringService, usage: KeyUsage) -> None:
+    def __init__(self, service: ScoringService, usage: KeyUsage, metrics: Metrics) -> None:
         self._service = service
         self._usage = usage
+        self._metrics = metrics
         self._staleness: Staleness | None = None
 
     @property
@@ -37,6 +39,7 @@ class Housekeeping:
     def tidy(self) -> None:
         """Do it once; a store that does not answer is asked again the next time."""
         self._usage.write_down()
+        self._metrics.told_of(self._service.in_use.failures)
         with suppress(ServingError):
             self._staleness = self._service.staleness()
 

@@ -1,13 +1,17 @@
-"""What Prometheus may know. Labels are route templates, methods and versions, never an id."""
+"""What Prometheus may know. Labels are route templates, methods, reasons and versions, never an id."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
-from serving.in_use import ModelInUse
-from serving.store import Run
+from serving.facts import Facts
 
 __all__ = ["Metrics"]
 
@@ -15,9 +19,13 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 
 
 class Metrics:
-    """The counters of one app; of one process, where several workers share a port."""
+    """The counters of one app: of this process, or of all that count in ``shared_folder``.
 
-    def __init__(self) -> None:
+    Processes that share need PROMETHEUS_MULTIPROC_DIR to name that folder before they import anything.
+    """
+
+    def __init__(self, shared_folder: Path | None = None) -> None:
+        self._shared_folder = shared_folder
         self._registry = CollectorRegistry()
         self._failures_told = 0
         self._requests = Counter(
@@ -28,15 +36,6 @@ class Metrics:
             "Seconds from a request's first byte to its answer's last.",
             ["handler", "method"],
             buckets=SECONDS,
-            registry=self._registry,
-        )
-        self._model = Gauge(
-            "model_info", "1 for the model behind the current scores.", ["version"], registry=self._registry
-        )
-        self._in_use = Gauge(
-            "model_in_use_info",
-            "1 for the model that computes scores for requests.",
-            ["version"],
             registry=self._registry,
         )
         self._refused_models = Counter(
@@ -50,15 +49,10 @@ class Metrics:
             registry=self._registry,
         )
         self._refused_rows = Counter(
-            "rows_refused", "Rows of requests that break the contract.", ["reason"], registry=self._registry
-        )
-        self._published = Gauge(
-            "scores_published_timestamp_seconds",
-            "When the current scores were published, in seconds since 1970 (UTC).",
+            "rows_refused",
+            "Rows that break the contract of the data.",
+            ["reason", "source"],
             registry=self._registry,
-        )
-        self._customers = Gauge(
-            "scores_customers", "Customers that the current run is of.", registry=self._registry
         )
 
     def answered(self, handler: str, method: str, status: int, seconds: float) -> None:
@@ -68,25 +62,38 @@ class Metrics:
 
     def refused(self, reason: str) -> None:
         """Count a row of a request that breaks the contract."""
-        self._refused_rows.labels(reason).inc()
+        self._refused_rows.labels(reason, "request").inc()
 
     def inferring(self, kind: str) -> AbstractContextManager[object]:
         """Return a context whose duration is that of an answer by the model in use."""
         return self._inferring.labels(kind).time()
 
-    def told_of(self, in_use: ModelInUse) -> None:
-        """Take over which model is in use, and how many bundles were refused."""
-        self._in_use.clear()
-        if in_use.version is not None:
-            self._in_use.labels(in_use.version).set(1)
-        self._refused_models.inc(in_use.failures - self._failures_told)
-        self._failures_told = in_use.failures
+    def told_of(self, refused_bundles: int) -> None:
+        """Take over how many bundles this process has refused."""
+        self._refused_models.inc(refused_bundles - self._failures_told)
+        self._failures_told = refused_bundles
 
-    def exposition(self, run: Run | None) -> bytes:
-        """Return all metrics as Prometheus reads them, those of the scores as of now."""
-        self._model.clear()
-        if run is not None:
-            self._model.labels(run.model_version).set(1)
-            self._published.set(run.published_at.timestamp())
-            self._customers.set(run.customers)
-        return generate_latest(self._registry)
+    def exposition(self, facts: Facts) -> bytes:
+        """Return all metrics as Prometheus reads them, with the facts as of now."""
+        counts: Collector = self._registry
+        if self._shared_folder is not None:
+            counts = MultiProcessCollector(None, str(self._shared_folder))  # type: ignore[no-untyped-call]
+        together = CollectorRegistry()
+        together.register(_Together(counts, facts))
+        return generate_latest(together)
+
+
+class _Together(Collector):
+    """Several collectors as one; families of one name become one."""
+
+    def __init__(self, *parts: Collector) -> None:
+        self._parts = parts
+
+    def collect(self) -> Iterable[Metric]:
+        families: dict[str, Metric] = {}
+        for family in (family for part in self._parts for family in part.collect()):
+            if family.name in families:
+                families[family.name].samples.extend(family.samples)
+            else:
+                families[family.name] = family
+        return families.values()

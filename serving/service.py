@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from serving.answers import History, Lookup, Page
 from serving.background import Document
 from serving.computing import Computed, Rows, computed
 from serving.cursors import Cursor, CursorSigner, Which
@@ -20,7 +20,8 @@ from serving.errors import (
     UnknownAttributeError,
 )
 from serving.explaining import REASONS, Explaining, Language
-from serving.history import Past, past_scores, with_changes
+from serving.facts import Facts
+from serving.history import past_scores, with_changes
 from serving.in_use import ModelInUse
 from serving.population import SegmentTotals, document_of, segment_totals
 from serving.rows import ScoreRow
@@ -29,32 +30,6 @@ from serving.staleness import STALE_AFTER_DAYS, Staleness
 from serving.store import AtRiskFilter, Position, Run, SegmentFilter, Sort, Store
 
 __all__ = ["REASONS", "Explaining", "History", "Language", "Lookup", "Page", "ScoringService"]
-
-
-@dataclass(frozen=True)
-class Lookup:
-    """The scores found, by id, all of the same run."""
-
-    run: Run
-    scores: dict[str, ScoreRow]
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of a list, and the cursor of the next one, None at the end."""
-
-    run: Run
-    scores: list[ScoreRow]
-    next_cursor: str | None
-
-
-@dataclass(frozen=True)
-class History:
-    """A page of one customer's scores, newest first, and the cursor of the next one, None at the end."""
-
-    customer_id: str
-    past: list[Past]
-    next_cursor: str | None
 
 
 class ScoringService:
@@ -175,6 +150,14 @@ class ScoringService:
         """Return the bundle that gave the current scores, and their run; raises ``ModelUnavailableError``."""
         run = self.run()
         return self.shelf.of(run.model_version), run
+
+    def facts(self) -> Facts:
+        """Return what the metrics tell of the scores and of the model in use."""
+        run = self.store.current_run()
+        if run is None:
+            return Facts(in_use=self.in_use.version)
+        refused = document_of(self.store.database, run.run_id, Document.REFUSED_ROWS) or {}
+        return Facts(run, self.staleness(), refused, self.in_use.version)
 
     def faults(self) -> list[str]:
         """Return what keeps the service from answering, in words; nothing if it is ready."""

@@ -72,9 +72,10 @@ def readyz(request: Request) -> Response:
     **needs(Scope.METRICS_READ),
 )
 def metrics(request: Request) -> Response:
-    """Return counts and durations by route template, of this worker process, and what is published."""
-    request.app.state.metrics.told_of(service_of(request).in_use)
-    text = request.app.state.metrics.exposition(service_of(request).store.current_run())
+    """Return counts and durations by route template, of all workers together, and what is published."""
+    service = service_of(request)
+    request.app.state.metrics.told_of(service.in_use.failures)
+    text = request.app.state.metrics.exposition(service.facts())
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 

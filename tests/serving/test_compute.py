@@ -169,7 +169,7 @@ def test_refused_rows_are_named_by_place_and_code_and_never_by_value(computing: 
     }
     assert "secret" not in answer.text
     counted = computing.client.get("/metrics").text
-    assert 'rows_refused_total{reason="unreadable_amount"} 1.0' in counted
+    assert 'rows_refused_total{reason="unreadable_amount",source="request"} 1.0' in counted
     assert 'model_infer_duration_seconds_count{kind="history"}' in counted
     many = computing.ask({"customer_id": "c-7f", "transactions": [{}] * 500}).json()["errors"]
     assert len(many) == 100

@@ -3,11 +3,15 @@ from __future__ import annotations
 import re
 import shutil
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from serving.background import Background, Document
 from serving.errors import ServingError
+from serving.staleness import Staleness
 from serving.store import Store
 from tests.serving.conftest import Shop, running
 from tests.serving.frames import PUBLISHED_AT, VERSION, run_info, shop
@@ -90,6 +94,40 @@ def test_metrics_count_by_template_and_name_no_customer(served: Shop) -> None:
     assert "c-7f" not in text
 
 
+def test_metrics_tell_of_the_data_behind_the_scores(served: Shop) -> None:
+    refused = Background(documents={Document.REFUSED_ROWS: {"no_amount": 3, "no_customer": 1}})
+    served.store.publish(*shop(run_id="run-2"), run=run_info("run-2"), background=refused)
+    text = served.client.get("/metrics").text
+    assert 'rows_refused_total{reason="no_amount",source="run"} 3.0' in text
+    assert 'rows_refused_total{reason="no_customer",source="run"} 1.0' in text
+    assert text.count("# TYPE rows_refused_total counter") == 1
+    assert "scores_stale 1.0" in text
+
+
+def test_stale_scores_are_told_with_every_answer_of_the_api(served: Shop) -> None:
+    answer = served.client.get("/v1/at-risk")
+    told = re.fullmatch(r"true; age_days=(\d+)", answer.headers["Joren-Scores-Stale"])
+    assert told
+    assert int(told[1]) == (datetime.now(UTC) - PUBLISHED_AT).days
+    assert "Joren-Scores-Stale" not in served.client.get("/livez").headers
+
+
+def test_fresh_scores_are_not(tmp_path: Path) -> None:
+    with closing(Store.open(f"sqlite:///{tmp_path}/scores.db")) as store:
+        now = replace(run_info(), published_at=datetime.now(UTC))
+        store.publish(*shop(), run=now)
+        with running(store, tmp_path) as fresh:
+            assert "Joren-Scores-Stale" not in fresh.client.get("/v1/at-risk").headers
+            assert "scores_stale 0.0" in fresh.client.get("/metrics").text
+
+
+def test_scores_are_stale_once_the_next_run_is_overdue() -> None:
+    published = datetime(2026, 4, 1, tzinfo=UTC)
+    on_the_day = Staleness.of(published, published + timedelta(days=35), 35)
+    assert (on_the_day.is_stale, on_the_day.age_days) == (False, 35)
+    assert Staleness.of(published, published + timedelta(days=35, seconds=1), 35).is_stale
+
+
 def test_two_apps_in_one_process_count_apart(served: Shop, tmp_path: Path) -> None:
     with closing(Store.open(f"sqlite:///{tmp_path}/another.db")) as store:
         with running(store, tmp_path / "another") as other:
@@ -125,7 +163,7 @@ def test_every_answer_wears_the_security_headers(served: Shop, path: str) -> Non
     ("method", "path", "status"),
     [
         ("GET", "/nothing", 404),
-        ("GET", "/v1/customers/c-7f", 404),
+        ("GET", "/v1/customers/c-7f", 405),
         ("GET", "/v1/at-risk/", 404),
         ("DELETE", "/v1/at-risk", 405),
         ("PATCH", "/v1/scores/lookup", 405),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 import time
@@ -96,6 +97,17 @@ def test_the_last_use_reaches_the_store(server: Server) -> None:
             return keys(store)[0].last_used_at is not None
 
     wait_until(last_used)
+
+
+def test_the_metrics_are_those_of_all_workers(server: Server) -> None:
+    def told() -> int:
+        counted = r'http_requests_total\{handler="/v1/worker",method="GET",status="200"\} (\d+)'
+        found = re.search(counted, asked(server, "/metrics").body.decode())
+        return int(found[1]) if found else 0
+
+    before = told()
+    assert len(workers_of(server, times=30)) > 1
+    wait_until(lambda: told() == before + 30)
 
 
 @pytest.mark.prove
