@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import uvicorn
 from fastapi import FastAPI
 
+from joren.scoring_process import ScoringProcess
 from serving.app import METRICS_FOLDER, create_app
 from serving.in_use import ModelInUse
 from serving.logs import configure_logging
@@ -34,7 +36,8 @@ def create() -> FastAPI:
     service = ScoringService(store, shelf, in_use, stale_after_days=settings.stale_after_days)
     every_seconds = settings.model_watch_seconds
     watch = Watch(settings.bundles, in_use, Bundle.load, verify_in_a_process, every_seconds=every_seconds)
-    return create_app(settings, service, watch)
+    start = None if settings.project is None else partial(ScoringProcess, settings.project)
+    return create_app(settings, service, watch, start)
 
 
 def serve(settings: Settings) -> None:

@@ -12,7 +12,8 @@ __all__ = ["open_store", "service_settings"]
 def service_settings(project: Project) -> Settings:
     """Return the settings: the environment's, over ``joren.toml``'s, over the project folder's own places."""
     folder = project.folder.resolve()
-    places = {"store_url": f"sqlite:///{folder / 'scores.db'}", "bundles": folder / "bundles"}
+    store = f"sqlite:///{folder / 'scores.db'}"
+    places = {"project": folder, "store_url": store, "bundles": folder / "bundles"}
     return Settings.model_validate({**places, **project.serving})
 
 

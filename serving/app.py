@@ -9,6 +9,7 @@ from importlib.resources import files
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from serving import problems
@@ -19,6 +20,8 @@ from serving.errors import ServingError
 from serving.gate import Gate
 from serving.head import HeadCheck
 from serving.housekeeping import Housekeeping
+from serving.job_desk import JobDesk, Start
+from serving.jobs import Jobs
 from serving.lifecycle import Lifecycle
 from serving.limits import Limits, Tally
 from serving.metrics import Metrics
@@ -30,6 +33,7 @@ from serving.routes import (
     customers,
     erasure,
     exports,
+    jobs,
     lists,
     models,
     operations,
@@ -54,6 +58,7 @@ TAGS = [
     {"name": "scores", "description": "What Joren says of a customer."},
     {"name": "lists", "description": "Whom to call today."},
     {"name": "models", "description": "What the scores were made with."},
+    {"name": "jobs", "description": "To score again."},
     {"name": "privacy", "description": "What the law asks for."},
     {"name": "operations", "description": "For those who run the service."},
 ]
@@ -68,14 +73,23 @@ ROUTES = (
     population,
     models,
     runs,
+    jobs,
     operations,
     sign_in,
     pages,
 )
 
 
-def create_app(settings: Settings, service: ScoringService, watch: Watch | None = None) -> FastAPI:
-    """Return the ASGI application that hands out what ``service`` knows, and keeps a ``watch`` meanwhile."""
+def create_app(
+    settings: Settings,
+    service: ScoringService,
+    watch: Watch | None = None,
+    start_scoring: Start | None = None,
+) -> FastAPI:
+    """Return the ASGI application that hands out what ``service`` knows.
+
+    It keeps a ``watch`` meanwhile, and runs jobs where it is told how to ``start_scoring``.
+    """
     usage = KeyUsage(service.store)
     shared = settings.shared_folder
     metrics = Metrics(shared and shared / METRICS_FOLDER)
@@ -91,6 +105,7 @@ def create_app(settings: Settings, service: ScoringService, watch: Watch | None 
             yield
         if watch is not None:
             watch.stop()
+        await run_in_threadpool(app.state.desk.close)
         tally.close()
         service.store.close()
 
@@ -106,6 +121,7 @@ def create_app(settings: Settings, service: ScoringService, watch: Watch | None 
         lifespan=lifespan,
     )
     app.state.service = service
+    app.state.desk = JobDesk(Jobs(service.store.database), start_scoring)
     app.state.lifecycle = Lifecycle()
     app.state.metrics = metrics
     app.state.pages = Pages(secure=(settings.public_url or "").startswith("https:"))

@@ -24,6 +24,10 @@
         ├── NotAllowedError                 the key lacks the scope
         ├── KeyNotRotatedError          2   there is no such live key, or it was rotated before
         ├── TooManyRequestsError            the key's requests of this minute are spent
+        ├── JobNotFoundError                there is no such job
+        ├── JobUnderWayError                one job at a time, and another has not ended
+        ├── JobsNotOfferedError             the service has no project to run jobs in
+        ├── IdempotencyKeyReusedError       an Idempotency-Key was sent with another body before
         ├── NotAcceptableError              no form of the answer suits the Accept header
         ├── MalformedBodyError              the body is not the JSON that is expected
         ├── BodyTooLargeError               the body is larger than is accepted
@@ -49,7 +53,11 @@ __all__ = [
     "CustomerNotFoundError",
     "ExperienceNotKnownError",
     "HeadersTooLargeError",
+    "IdempotencyKeyReusedError",
     "InvalidCursorError",
+    "JobNotFoundError",
+    "JobUnderWayError",
+    "JobsNotOfferedError",
     "KeyNotRotatedError",
     "MalformedBodyError",
     "ModelUnavailableError",
@@ -174,6 +182,22 @@ class TooManyRequestsError(ServingError):
     """The key's requests of this minute are spent."""
 
 
+class JobNotFoundError(ServingError):
+    """There is no job of that id."""
+
+
+class JobUnderWayError(ServingError):
+    """One job at a time: another has not ended yet."""
+
+
+class JobsNotOfferedError(ServingError):
+    """The service was started without a project that jobs could be run in."""
+
+
+class IdempotencyKeyReusedError(ServingError):
+    """An Idempotency-Key was sent with another body within the last 24 hours."""
+
+
 class NotAcceptableError(ServingError):
     """No form of the answer suits the Accept header."""
 
@@ -218,6 +242,10 @@ STATUS: dict[type[ServingError], HTTPStatus] = {
     NotAuthenticatedError: HTTPStatus.UNAUTHORIZED,
     NotAllowedError: HTTPStatus.FORBIDDEN,
     TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,
+    JobNotFoundError: HTTPStatus.NOT_FOUND,
+    JobUnderWayError: HTTPStatus.CONFLICT,
+    JobsNotOfferedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    IdempotencyKeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotAcceptableError: HTTPStatus.NOT_ACCEPTABLE,
     MalformedBodyError: HTTPStatus.BAD_REQUEST,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

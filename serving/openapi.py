@@ -49,6 +49,7 @@ TITLES = {
     404: "There is no such customer, run or job.",
     406: "No form of the answer suits the Accept header.",
     408: "The body did not arrive in time.",
+    409: "Another job is under way.",
     410: "The run that the cursor pages through is no longer kept: start at the first page.",
     413: "The body is larger than 1 MiB, as it is sent or unpacked.",
     414: "The path and its query are longer than 32 KiB.",

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     bundles: Path = Field(
         default=Path("bundles"), description="The folder that holds one model bundle a version."
     )
+    project: Path | None = Field(
+        default=None, description="The project's folder that jobs score in; without it none are taken on."
+    )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65_535, description="The port; 0 takes a free one.")
     public_url: str | None = Field(
