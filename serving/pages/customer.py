@@ -20,7 +20,8 @@ from serving.store import Run
 
 __all__ = ["CustomerPage", "Fact", "Family", "Reason", "customer_page"]
 
-FOR_MODELS_ONLY = frozenset({"log ratio", "score"})
+FOR_MODELS_ONLY = frozenset({"log ratio", "score", "flag", "silence", "detractor", "direction"})
+"""Units whose features are coded for a model: their meanings explain a code, not a fact."""
 DECAYED = "decayed_"
 
 
