@@ -14,7 +14,7 @@ from serving.background import Document
 from serving.database import Database
 from training.score_schema import ScoreStatus
 
-__all__ = ["SegmentTotals", "document_of", "segment_totals"]
+__all__ = ["SegmentTotals", "attribute_values", "attributes_of", "document_of", "segment_totals"]
 
 
 @dataclass(frozen=True)
@@ -80,3 +80,26 @@ def document_of(database: Database, run_id: str, which: Document) -> Any:  # noq
     with database.read() as connection:
         text = connection.execute(wanted).scalar()
     return None if text is None else json.loads(text)
+
+
+def attribute_values(database: Database, run_id: str, name: str, *, limit: int) -> list[str]:
+    """Return the values that an attribute has in a published run, by their bytes, up to ``limit`` of them."""
+    runs, known = tables.runs.c, tables.customer_attributes.c
+    this_run = select(runs.run_key).where(runs.run_id == run_id, runs.published_at.is_not(None))
+    values = select(known.value).distinct().where(known.run_key == this_run.scalar_subquery())
+    with database.read() as connection:
+        rows = connection.execute(values.where(known.name == name).order_by(known.value).limit(limit))
+        return list(rows.scalars())
+
+
+def attributes_of(database: Database, run_id: str, customer_id: str) -> dict[str, str]:
+    """Return what a published run knows of a customer's attributes."""
+    runs, known = tables.runs.c, tables.customer_attributes.c
+    wanted = (
+        select(known.name, known.value)
+        .join(tables.runs, runs.run_key == known.run_key)
+        .where(runs.run_id == run_id, runs.published_at.is_not(None), known.customer_id == customer_id)
+        .order_by(known.name)
+    )
+    with database.read() as connection:
+        return {row.name: row.value for row in connection.execute(wanted)}

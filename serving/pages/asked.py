@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from serving.store import AtRiskFilter, Sort
+from serving.listing import AtRiskFilter, Sort
 from serving.wire_score import SEGMENT_NAMES
 from training.score_schema import ChurnBand
 
@@ -40,7 +40,9 @@ class ListAsked:
             "sort": (sort or self.sort).value if (sort or self.sort) is not Sort.VALUE_AT_RISK else None,
             "cursor": cursor,
         }
-        query = urlencode({name: value for name, value in chosen.items() if value})
+        pairs = [(name, str(value)) for name, value in chosen.items() if value]
+        attributes = [("attribute", f"{name}:{value}") for name, value in self.which.attributes]
+        query = urlencode([*attributes, *pairs])
         return f"{path}?{query}" if query else path
 
     @property
@@ -49,8 +51,8 @@ class ListAsked:
         return self.which != AtRiskFilter()
 
 
-def list_asked(parameters: Mapping[str, str]) -> ListAsked:
-    """Return what the parameters of an address ask for."""
+def list_asked(parameters: Mapping[str, str], attributes: Sequence[str] = ()) -> ListAsked:
+    """Return what the parameters of an address ask for; ``attributes`` are of the form ``name:value``."""
     unread = set()
     segment = parameters.get("segment") or None
     if segment is not None and segment not in SEGMENT_NAMES:
@@ -62,13 +64,21 @@ def list_asked(parameters: Mapping[str, str]) -> ListAsked:
         unread.add("least")
     return ListAsked(
         which=AtRiskFilter(
-            band=_one_of(ChurnBand, parameters.get("band")), segment=segment, min_value_at_risk=amount
+            band=_one_of(ChurnBand, parameters.get("band")),
+            segment=segment,
+            min_value_at_risk=amount,
+            attributes=tuple(_pair(one) for one in attributes if ":" in one),
         ),
         sort=_one_of(Sort, parameters.get("sort")) or Sort.VALUE_AT_RISK,
         cursor=parameters.get("cursor") or None,
         least=least,
         unread=frozenset(unread),
     )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, value = text.partition(":")
+    return name, value
 
 
 def _one_of(choices: type[Choice], given: str | None) -> Choice | None:

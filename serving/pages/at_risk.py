@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from serving.errors import CursorExpiredError, ModelUnavailableError, ReasonsUnavailableError
 from serving.pages.asked import ListAsked
+from serving.population import attribute_values
 from serving.rows import ScoreRow
-from serving.service import Explaining, Language, ScoringService
+from serving.service import Explaining, Language, Page, ScoringService
 from serving.store import Run
 from serving.totals import Total, total_at_risk
 
 __all__ = ["AtRiskList", "Row", "at_risk_list", "whole_list", "zone_of"]
 
 PAGE_ROWS = 20
-CHUNK_ROWS = 100
-EXPLAINED_ROWS = 1_000
+CHUNK_ROWS = 1_000
+CHOICES = 200
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,17 @@ class Row:
 
 @dataclass(frozen=True)
 class AtRiskList:
-    """A page of the list, and what the whole of it adds up to. ``explained``: reasons could be given."""
+    """A page of the list, and what the whole of it adds up to.
+
+    ``explained``: reasons could be given. ``choices`` are the attributes to filter by, and their values.
+    """
 
     run: Run
     rows: list[Row]
     total: Total
     next_cursor: str | None
     explained: bool
+    choices: dict[str, list[str]]
 
     @property
     def until(self) -> date:
@@ -63,49 +69,57 @@ def at_risk_list(service: ScoringService, asked: ListAsked, language: Language) 
 
     Raises ``NotPublishedError``, ``InvalidCursorError``, ``CursorExpiredError``.
     """
-    explained = True
-    try:
-        page = service.at_risk(
-            asked.which,
-            asked.sort,
-            limit=PAGE_ROWS,
-            cursor=asked.cursor,
-            explaining=Explaining(language, compute=True),
-        )
-    except (ModelUnavailableError, ReasonsUnavailableError):
-        explained = False
-        page = service.at_risk(
-            asked.which, asked.sort, limit=PAGE_ROWS, cursor=asked.cursor, explaining=Explaining(language)
-        )
+    page, explained = _page(service, asked, language, PAGE_ROWS)
     return AtRiskList(
         run=page.run,
         rows=_rows(service, page.run, page.scores),
         total=total_at_risk(service.store, asked.which, asked.sort, page.run.run_id),
         next_cursor=page.next_cursor,
         explained=explained,
+        choices=_choices(service, asked, page.run),
     )
 
 
 def whole_list(service: ScoringService, asked: ListAsked, language: Language) -> Iterator[list[Row]]:
-    """Yield the whole list of one run, a chunk at a time; the first ``EXPLAINED_ROWS`` have their reasons.
+    """Yield the whole list of one run, a chunk at a time; the first of them has its reasons.
 
     Raises ``NotPublishedError``, and ``CursorExpiredError`` where the run is pruned meanwhile.
     """
-    rest: ListAsked | None = replace(asked, cursor=None)
-    given = 0
-    while rest is not None:
+    page, _ = _page(service, replace(asked, cursor=None), language, CHUNK_ROWS)
+    yield _rows(service, page.run, page.scores)
+    while page.next_cursor:
         page = service.at_risk(
-            rest.which,
-            rest.sort,
+            asked.which,
+            asked.sort,
             limit=CHUNK_ROWS,
-            cursor=rest.cursor,
-            explaining=Explaining(language, compute=given < EXPLAINED_ROWS),
+            cursor=page.next_cursor,
+            explaining=Explaining(language),
         )
         yield _rows(service, page.run, page.scores)
-        given += len(page.scores)
-        rest = replace(rest, cursor=page.next_cursor) if page.next_cursor else None
     if service.store.run(page.run.run_id) is None:
         raise CursorExpiredError("The run was pruned while its list was being written.", mend="Ask again.")
+
+
+def _page(service: ScoringService, asked: ListAsked, language: Language, limit: int) -> tuple[Page, bool]:
+    """Return a page of the list, and whether it could be explained."""
+    question = partial(service.at_risk, asked.which, asked.sort, limit=limit, cursor=asked.cursor)
+    try:
+        return question(explaining=Explaining(language, compute=True)), True
+    except (ModelUnavailableError, ReasonsUnavailableError):
+        return question(explaining=Explaining(language)), False
+
+
+def _choices(service: ScoringService, asked: ListAsked, run: Run) -> dict[str, list[str]]:
+    """Return the values of each attribute that tells customers apart: the first of many, and the chosen."""
+    chosen = dict(asked.which.attributes)
+    found = {}
+    for name in service.attributes(run):
+        values = attribute_values(service.store.database, run.run_id, name, limit=CHOICES)
+        if name in chosen and chosen[name] not in values:
+            values = [chosen[name], *values]
+        if len(values) > 1 or name in chosen:
+            found[name] = values
+    return found
 
 
 def zone_of(service: ScoringService) -> ZoneInfo:

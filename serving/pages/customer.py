@@ -8,12 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+from typing import SupportsFloat, cast
 
 import pandas as pd
 
 from features.catalogue import CATALOGUE, Feature
 from features.reasons import value_text
 from serving.errors import CustomerNotFoundError, ModelUnavailableError, ReasonsUnavailableError
+from serving.history import Move, Past
+from serving.pages.chart import Chart, chart_of
+from serving.pages.formats import Formats
+from serving.population import attributes_of
 from serving.rows import ScoreRow
 from serving.service import Explaining, Language, ScoringService
 from serving.store import Run
@@ -23,6 +28,7 @@ __all__ = ["CustomerPage", "Fact", "Family", "Reason", "customer_page"]
 FOR_MODELS_ONLY = frozenset({"log ratio", "score", "flag", "silence", "detractor", "direction"})
 """Units whose features are coded for a model: their meanings explain a code, not a fact."""
 DECAYED = "decayed_"
+RUNS = 24
 
 
 @dataclass(frozen=True)
@@ -52,13 +58,18 @@ class Family:
 
 @dataclass(frozen=True)
 class CustomerPage:
-    """All that a customer's page shows. Without ``explained``, reasons could not be worked out."""
+    """All that a customer's page shows. Without ``explained``, reasons could not be worked out.
+
+    ``chart`` is the chance over the kept runs, ``moves`` what moved it since the run before this one.
+    """
 
     score: ScoreRow
     run: Run | None
     reasons: list[Reason]
     families: list[Family]
     explained: bool
+    chart: Chart | None
+    moves: list[Move]
 
     @property
     def until(self) -> date:
@@ -79,13 +90,20 @@ def customer_page(service: ScoringService, asked: str, language: Language) -> Cu
     Raises ``NotPublishedError``, ``CustomerNotFoundError``.
     """
     score, explained = _score(service, asked, language)
+    customer_id = score["customer_id"]
     row = _behaviour(service, score)
+    past = service.history(customer_id, limit=RUNS, cursor=None, language=language).past
+    latest = past[0].change if past else None
     return CustomerPage(
         score=score,
         run=service.store.run(score["run_id"]),
         reasons=_reasons(score),
-        families=[] if row is None else _families(row, language, score["currency"]),
+        families=[*_attributes(service, score), *_families(row, language, score["currency"])],
         explained=explained,
+        chart=chart_of(
+            [(one.said.score["as_of"], chance) for one in past if (chance := _chance(one)) is not None]
+        ),
+        moves=[] if latest is None or latest.features is None else latest.features,
     )
 
 
@@ -104,9 +122,9 @@ def _score(service: ScoringService, asked: str, language: Language) -> tuple[Sco
     raise CustomerNotFoundError("No customer of this id has been scored.")
 
 
-def _behaviour(service: ScoringService, score: ScoreRow) -> Mapping[str, object] | None:
+def _behaviour(service: ScoringService, score: ScoreRow) -> Mapping[str, object]:
     table = service.store.behaviour(score["run_id"], [score["customer_id"]])
-    return None if table.empty else {str(name): value for name, value in table.iloc[0].items()}
+    return {} if table.empty else {str(name): value for name, value in table.iloc[0].items()}
 
 
 def _reasons(score: ScoreRow) -> list[Reason]:
@@ -118,15 +136,22 @@ def _reasons(score: ScoreRow) -> list[Reason]:
     ]
 
 
+def _chance(past: Past) -> float | None:
+    chance: float | None = past.said.score["churn_probability"]
+    return chance
+
+
+def _attributes(service: ScoringService, score: ScoreRow) -> list[Family]:
+    known = attributes_of(service.store.database, score["run_id"], score["customer_id"])
+    return [Family("attributes", [Fact(name, value) for name, value in known.items()])] if known else []
+
+
 def _families(row: Mapping[str, object], language: Language, currency: str) -> list[Family]:
     known = [feature for feature in CATALOGUE if _is_told(feature, row.get(feature.name))]
     return [
         Family(
             family,
-            [
-                Fact(_name(one, language), value_text(one.name, row[one.name], language.value, currency))
-                for one in features
-            ],
+            [Fact(_name(one, language), _value(one, row[one.name], language, currency)) for one in features],
         )
         for family, features in groupby(known, key=lambda feature: feature.family)
     ]
@@ -143,3 +168,9 @@ def _name(feature: Feature, language: Language) -> str:
         return feature.meaning_ja
     plain = feature.meaning.partition(";")[0]
     return plain[0].upper() + plain[1:]
+
+
+def _value(feature: Feature, value: object, language: Language, currency: str) -> str:
+    if feature.unit == "money":
+        return Formats(language).money(float(cast("SupportsFloat", value)), currency)
+    return value_text(feature.name, value, language.value, currency)

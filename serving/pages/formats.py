@@ -45,7 +45,8 @@ class Formats:
         """
         if value is None:
             return NOTHING
-        decimals = 0 if currency in WITHOUT_CENTS or abs(value) >= CENTS_MATTER_BELOW else 2
+        whole = currency in WITHOUT_CENTS or abs(value) >= CENTS_MATTER_BELOW or not value
+        decimals = 0 if whole else 2
         amount = f"{abs(value):,.{decimals}f}"
         minus = "-" if value < 0 and float(amount.replace(",", "")) else ""
         if currency == "JPY" and self._language is Language.JAPANESE:

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from serving.errors import STATUS, ServingError
+from serving.errors import STATUS, NotPublishedError, ServingError
 from serving.pages.formats import Formats
 from serving.pages.texts import Texts, language_asked, load_texts
 from serving.pages.words import segment_name
@@ -86,6 +86,8 @@ class Pages:
         status = STATUS[type(error)]
         if request.headers.get("hx-request") == "true":
             return Response(status_code=status, headers={"HX-Redirect": _path(request)})
+        if isinstance(error, NotPublishedError):
+            return self.page(request, "unpublished.html", status=status)
         name = type(error).__name__.removesuffix("Error")
         told = f"error.{name}" if f"error.{name}.title" in self.texts(request) else "error.other"
         return self.page(request, "error.html", {"told": told}, status=status)

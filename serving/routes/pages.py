@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from serving.errors import CursorExpiredError, InvalidCursorError, NotPublishedError
+from serving.errors import CursorExpiredError, InvalidCursorError
+from serving.listing import Sort
 from serving.negotiation import CSV
-from serving.pages.asked import list_asked
+from serving.pages.asked import ListAsked, list_asked
 from serving.pages.at_risk import at_risk_list, whole_list, zone_of
 from serving.pages.customer import customer_page
 from serving.pages.file import csv_chunks
 from serving.pages.rendering import pages_of
 from serving.routes.asked import service_of
 from serving.routes.page_route import PageRoute
-from serving.store import Sort
 from serving.wire_score import SEGMENT_NAMES
 
 __all__ = ["router"]
@@ -26,11 +28,9 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 @router.get("/")
 def at_risk(request: Request) -> Response:
     """Return the list; where its cursor is none any more, the way to its beginning."""
-    pages, service, asked = pages_of(request), service_of(request), list_asked(request.query_params)
+    pages, service, asked = pages_of(request), service_of(request), _asked(request)
     try:
         found = at_risk_list(service, asked, pages.texts(request).language)
-    except NotPublishedError:
-        return pages.page(request, "unpublished.html")
     except (CursorExpiredError, InvalidCursorError):
         return RedirectResponse(asked.address(), status_code=303)
     context = {
@@ -48,10 +48,11 @@ def at_risk(request: Request) -> Response:
 @router.get("/at-risk.csv")
 def at_risk_csv(request: Request) -> Response:
     """Return the whole list as a file for a spreadsheet, streamed."""
-    asked, service = list_asked(request.query_params), service_of(request)
-    t, run = pages_of(request).texts(request), service.run()
+    t, run = pages_of(request).texts(request), service_of(request).run()
+    chunks = whole_list(service_of(request), _asked(request), t.language)
+    first = next(chunks)  # what is to be refused is refused before the answer has begun
     return StreamingResponse(
-        csv_chunks(whole_list(service, asked, t.language), t),
+        csv_chunks(chain([first], chunks), t),
         media_type=f"{CSV}; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="at-risk-{run.as_of}.csv"'},
     )
@@ -65,3 +66,7 @@ def customer(request: Request) -> Response:
         service_of(request), request.query_params.get("id", ""), pages.texts(request).language
     )
     return pages.page(request, "customer.html", {"found": found, "zone": zone_of(service_of(request))})
+
+
+def _asked(request: Request) -> ListAsked:
+    return list_asked(request.query_params, request.query_params.getlist("attribute"))
