@@ -18,6 +18,7 @@ from serving.auth import ApiKey, Gatekeeper, Scope
 from serving.errors import ServingError, TooManyRequestsError
 from serving.limits import Limits, Quota
 from serving.pages.door import PAGE_PATHS, Door
+from serving.pages.rendering import pages_of
 from serving.problems import answer_error
 from serving.usage import KeyUsage
 
@@ -91,7 +92,7 @@ class Gate:
         try:
             session = await anyio.to_thread.run_sync(self._door.admit, request)
         except ServingError as error:
-            await answer_error(request, error)(scope, receive, send)
+            await pages_of(request).error(request, error)(scope, receive, send)
             return
         if session is None:
             await self._door.turn_away(request)(scope, receive, send)

@@ -13,6 +13,7 @@ __all__ = ["NOTHING", "Formats"]
 NOTHING = "–"
 NO_CURRENCY = "XXX"
 CENTS_MATTER_BELOW = 10
+ONE_PERCENT = 0.01
 SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "CN¥", "KRW": "₩", "INR": "₹"}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -31,9 +32,9 @@ class Formats:
         """Return 71%; what is neither nothing nor all is never said to be."""
         if share is None:
             return NOTHING
-        if 0 < share < 0.005:  # noqa: PLR2004 - what would be rounded to 0
+        if 0 < share < ONE_PERCENT:
             return "<1%"
-        if 0.995 <= share < 1:  # noqa: PLR2004 - what would be rounded to 100
+        if 1 - ONE_PERCENT < share < 1:
             return ">99%"
         return f"{share:.0%}"
 

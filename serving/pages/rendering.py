@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -26,23 +27,15 @@ POLICY = (
 
 
 class Pages:
-    """The templates and the texts, read once. ``secure`` marks cookies as such: we stand behind https."""
+    """Pages of one app. ``secure`` marks its cookies as such: it stands behind https."""
 
     def __init__(self, *, secure: bool) -> None:
         self.secure = secure
-        self._texts = {language: load_texts(language) for language in Language}
-        self._environment = Environment(
-            loader=PackageLoader("serving.pages"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
 
     def texts(self, request: Request) -> Texts:
         """Return the texts in the language of ``?lang=``, of the cookie, or of the browser."""
         chosen, kept = request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)
-        return self._texts[language_asked(chosen, kept, request.headers.get("accept-language"))]
+        return load_texts(language_asked(chosen, kept, request.headers.get("accept-language")))
 
     def page(
         self,
@@ -55,16 +48,20 @@ class Pages:
     ) -> Response:
         """Return the page, and keep the language where it was chosen just now."""
         t = self.texts(request)
-        html = self._environment.get_template(template).render(
-            {
-                "t": t,
-                "f": Formats(t.language),
-                "language": t.language,
-                "languages": [(one, _again(request, one)) for one in Language],
-                "segment_name": segment_name,
-                "session": request.scope.get("state", {}).get("session"),
-                **(context or {}),
-            }
+        html = (
+            _templates()
+            .get_template(template)
+            .render(
+                {
+                    "t": t,
+                    "f": Formats(t.language),
+                    "language": t.language,
+                    "languages": [(one, _again(request, one)) for one in Language],
+                    "segment_name": segment_name,
+                    "session": request.scope.get("state", {}).get("session"),
+                    **(context or {}),
+                }
+            )
         )
         answer = HTMLResponse(html, status, dict(headers or {}))
         answer.headers["Content-Security-Policy"] = POLICY
@@ -91,6 +88,17 @@ class Pages:
         name = type(error).__name__.removesuffix("Error")
         told = f"error.{name}" if f"error.{name}.title" in self.texts(request) else "error.other"
         return self.page(request, "error.html", {"told": told}, status=status)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("serving.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def pages_of(request: Request) -> Pages:

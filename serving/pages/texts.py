@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.resources import files
 
 from markupsafe import Markup, escape
@@ -47,8 +48,9 @@ class Texts:
         return self._texts.keys()
 
 
+@cache
 def load_texts(language: Language) -> Texts:
-    """Return the texts of a language."""
+    """Return the texts of a language, read once."""
     file = files("serving.pages") / "languages" / f"{language.value}.toml"
     return Texts(language, dict(_flat(tomllib.loads(file.read_text(encoding="utf-8")))))
 
