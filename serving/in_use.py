@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from serving.errors import ModelUnavailableError
 from serving.shelf import Model
@@ -32,6 +34,9 @@ class Predictor(Model, Protocol):
 
     def score_table(self, behaviour: pd.DataFrame, as_of: date) -> pd.DataFrame:
         """Return ``SCORE_COLUMNS`` but ``run_id`` for each row of a behaviour table."""
+
+    def numbers(self, behaviour: pd.DataFrame, as_of: date) -> Mapping[str, NDArray[np.float64]]:
+        """Return what is predicted of each row of a behaviour table, (rows,), by name; NaN where nothing."""
 
 
 class ModelInUse:

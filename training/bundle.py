@@ -37,9 +37,9 @@ from training.online import Online, Rows, online
 from training.policy import Policy
 from training.profile import Profile
 from training.score_schema import SCORE_COLUMNS, SCORE_SCHEMA
-from training.scoring import Scorer
+from training.scoring import NUMBERS, Scorer
 
-__all__ = ["SCORE_COLUMNS", "SCORE_SCHEMA", "Bundle", "Metadata"]
+__all__ = ["NUMBERS", "SCORE_COLUMNS", "SCORE_SCHEMA", "Bundle", "Metadata"]
 
 GOLDEN = "golden.json"
 ATTRIBUTES = "attributes.json"
@@ -106,6 +106,15 @@ class Bundle:
         """
         self._check(behaviour)
         return self._scorer.table(behaviour, as_of, data_ends=data_ends)
+
+    def numbers(self, behaviour: pd.DataFrame, as_of: date) -> dict[str, Array]:
+        """Return what `score_table` predicts of each row, (rows,), without what it only observes.
+
+        ``NUMBERS`` names them; all NaN where the bundle has no model. Raises ``SchemaMismatchError`` as
+        `score_table` does.
+        """
+        self._check(behaviour)
+        return self._scorer.numbers(behaviour, as_of)
 
     def by_model(self, behaviour: pd.DataFrame) -> dict[str, Forecast]:
         """Return what each model that takes part says of each row, "Joren" among them: for comparisons."""

@@ -28,6 +28,17 @@ from training.policy import Policy, at_risk_rank, churn_band, churn_percentile, 
 from training.score_schema import SCORE_COLUMNS, ScoreStatus
 from training.subscription_clv import next_bills, subscription_lifetime_value
 
+NUMBERS = (
+    "churn_probability",
+    "p_alive",
+    "predicted_number_of_orders",
+    "predicted_revenue",
+    "predicted_clv",
+    "predicted_clv_low",
+    "predicted_clv_high",
+    "value_if_stays",
+    "value_at_risk",
+)
 BEYOND = 2.0  # times the largest value seen: further out nothing is known
 STALE_DAYS = 14
 ROWS_AT_A_TIME = 100_000
@@ -47,23 +58,30 @@ class Scorer:
     def table(self, behaviour: pd.DataFrame, as_of: date, *, data_ends: date | None) -> pd.DataFrame:
         """Return ``SCORE_COLUMNS`` but ``run_id``, one row for each of ``behaviour``; reasons are null."""
         behaviour = behaviour.reset_index(drop=True).assign(as_of=pd.Timestamp(as_of))
-        scores = pd.DataFrame({"customer_id": behaviour["customer_id"]})
-        scores["as_of"] = as_of
-        scores["horizon_days"] = self.metadata.horizon_days
-        for name, values in self._predicted(behaviour, as_of).items():
-            scores[name] = values
-        scores["churn_percentile"] = churn_percentile(scores["churn_probability"])
-        scores["churn_band"] = churn_band(scores["churn_probability"], self.policy)
+        said = {"customer_id": behaviour["customer_id"], **self._predicted(behaviour, as_of)}
+        scores = pd.DataFrame(said)
         scores["score_status"] = self._status(scores, behaviour, as_of, data_ends)
-        scores["at_risk_rank"] = at_risk_rank(scores)
-        for name, seen in self._observed(behaviour).items():
-            scores[name] = seen
-        scores["clv_horizon_days"] = self.policy.clv_horizon_days
-        scores["margin_assumed"] = margin_rate(self.value, self.policy)[1]
-        scores["reasons"] = None
-        scores["model_version"] = self.version
-        scores["currency"] = self.metadata.currency
-        return scores[[name for name in SCORE_COLUMNS if name != "run_id"]]
+        columns = {
+            **{str(name): scores[name] for name in scores},
+            **self._observed(behaviour),
+            "as_of": as_of,
+            "horizon_days": self.metadata.horizon_days,
+            "churn_percentile": churn_percentile(scores["churn_probability"]),
+            "churn_band": churn_band(scores["churn_probability"], self.policy),
+            "at_risk_rank": at_risk_rank(scores),
+            "clv_horizon_days": self.policy.clv_horizon_days,
+            "margin_assumed": margin_rate(self.value, self.policy)[1],
+            "reasons": None,
+            "model_version": self.version,
+            "currency": self.metadata.currency,
+        }
+        return pd.DataFrame({name: columns[name] for name in SCORE_COLUMNS if name != "run_id"})
+
+    def numbers(self, behaviour: pd.DataFrame, as_of: date) -> dict[str, Array]:
+        """Return what is predicted of each row, each (rows,), by name; ``NUMBERS`` names them all."""
+        behaviour = behaviour.reset_index(drop=True).assign(as_of=pd.Timestamp(as_of))
+        said = self._predicted(behaviour, as_of)
+        return {name: np.asarray(said[name], dtype=np.float64) for name in NUMBERS}
 
     def forecast(self, behaviour: pd.DataFrame) -> Prediction:
         """Return P(no order), orders and net revenue in the churn horizon; needs a value model."""
@@ -115,20 +133,11 @@ class Scorer:
         return behaviour.drop(columns=list(VALUE_FEATURES), errors="ignore").join(said)
 
     def _predicted(self, behaviour: pd.DataFrame, as_of: date) -> dict[str, Array | pd.Series | None]:
-        names = (
-            "churn_probability",
-            "p_alive",
-            "predicted_number_of_orders",
-            "predicted_revenue",
-            "predicted_clv",
-            "predicted_clv_low",
-            "predicted_clv_high",
-            "value_if_stays",
-            "value_at_risk",
-            "expected_date_of_next_order",
-        )
+        names = (*NUMBERS, "expected_date_of_next_order")
         if self.value is None:
-            return dict.fromkeys(names, None) | {name: np.full(len(behaviour), np.nan) for name in names[:-1]}
+            return dict.fromkeys(names, None) | {name: np.full(len(behaviour), np.nan) for name in NUMBERS}
+        if len(behaviour) <= ROWS_AT_A_TIME:
+            return dict(zip(names, self._predicted_for(self._value(), behaviour, as_of), strict=True))
         parts = [behaviour.iloc[rows] for rows in chunks(max(len(behaviour), 1), ROWS_AT_A_TIME)]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             said = list(pool.map(lambda rows: self._predicted_for(self._value(), rows, as_of), parts))

@@ -9,6 +9,7 @@ Source: Chen & Guestrin, "XGBoost: A Scalable Tree Boosting System", KDD 2016.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import Self
 
@@ -63,14 +64,15 @@ class Trees:
 
     def linear(self, table: pd.DataFrame, offset: Array) -> Array:
         """Return the linear predictor (rows,), the offset within."""
-        said = self.booster.inplace_predict(
-            _values(table, self.features), predict_type="margin", base_margin=offset
-        )
+        values = _values(table, self.features)
+        with _one_thread():
+            said = self.booster.inplace_predict(values, predict_type="margin", base_margin=offset)
         return np.asarray(said, dtype=np.float64)
 
     def contributions(self, table: pd.DataFrame) -> Array:
         """Return exact TreeSHAP values, (rows, features), on the link's scale, without offset and mean."""
-        shap = self.booster.predict(self._data(table, np.zeros(len(table))), pred_contribs=True)
+        with _one_thread():
+            shap = self.booster.predict(self._data(table, np.zeros(len(table))), pred_contribs=True)
         return np.asarray(shap, dtype=np.float64)[:, :-1]
 
     def to_bytes(self) -> bytes:
@@ -82,7 +84,6 @@ class Trees:
         """Read what ``to_bytes`` gave."""
         booster = xgb.Booster()
         booster.load_model(bytearray(kept))
-        booster.set_param({"nthread": 1})  # threads that spin for each other cost a single row milliseconds
         return cls(booster, features)
 
     def _data(self, table: pd.DataFrame, offset: Array) -> xgb.DMatrix:
@@ -93,3 +94,9 @@ class Trees:
 
 def _values(table: pd.DataFrame, features: tuple[str, ...]) -> Array:
     return table[list(features)].to_numpy(dtype=np.float64)
+
+
+def _one_thread() -> AbstractContextManager[None]:
+    """Return a context in which XGBoost answers alone: threads that wait spin, for longer than a row takes."""
+    context: AbstractContextManager[None] = xgb.config_context(nthread=1)
+    return context
