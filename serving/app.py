@@ -20,6 +20,7 @@ from serving.errors import ServingError
 from serving.gate import Gate
 from serving.head import HeadCheck
 from serving.housekeeping import Housekeeping
+from serving.inference import Inference
 from serving.job_desk import JobDesk, Start
 from serving.jobs import Jobs
 from serving.lifecycle import Lifecycle
@@ -33,6 +34,7 @@ from serving.routes import (
     customers,
     erasure,
     exports,
+    inference,
     jobs,
     lists,
     models,
@@ -60,6 +62,7 @@ TAGS = [
     {"name": "models", "description": "What the scores were made with."},
     {"name": "jobs", "description": "To score again."},
     {"name": "privacy", "description": "What the law asks for."},
+    {"name": "inference", "description": "Predictions from feature rows: the Open Inference Protocol."},
     {"name": "operations", "description": "For those who run the service."},
 ]
 
@@ -72,6 +75,7 @@ ROUTES = (
     lists,
     population,
     models,
+    inference,
     runs,
     jobs,
     operations,
@@ -126,6 +130,7 @@ def create_app(
     app.state.metrics = metrics
     app.state.pages = Pages(secure=(settings.public_url or "").startswith("https:"))
     app.state.turns = Turns()
+    app.state.inference = Inference()
     app.openapi = lambda: describe(app)  # type: ignore[method-assign] # FastAPI's documented way to extend it
     for part in ROUTES:
         app.include_router(part.router)

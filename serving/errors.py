@@ -19,6 +19,9 @@
         ├── ModelUnavailableError           no model is in use, or the one behind the run cannot be loaded
         ├── ServiceBusyError                too much is being computed already
         ├── RefusedRowsError                rows of a request break the data contract
+        ├── ModelNotFoundError              no model of this name, or of this version, is in use
+        ├── TensorsRefusedError             the tensors of a request are no feature rows of the model
+        ├── UnpredictableError              the feature rows of a request are no customer's
         ├── ReasonsUnavailableError         reasons cannot be computed for this customer any more
         ├── NotAuthenticatedError           no key, or not one that is live
         ├── NotAllowedError                 the key lacks the scope
@@ -60,6 +63,7 @@ __all__ = [
     "JobsNotOfferedError",
     "KeyNotRotatedError",
     "MalformedBodyError",
+    "ModelNotFoundError",
     "ModelUnavailableError",
     "NotAcceptableError",
     "NotAllowedError",
@@ -76,8 +80,10 @@ __all__ = [
     "StoreError",
     "StoreUnavailableError",
     "TargetTooLongError",
+    "TensorsRefusedError",
     "TooManyRequestsError",
     "UnknownAttributeError",
+    "UnpredictableError",
 ]
 
 
@@ -147,6 +153,18 @@ class ModelUnavailableError(ServingError):
 
 class ServiceBusyError(ServingError):
     """Too much is being computed already."""
+
+
+class ModelNotFoundError(ServingError):
+    """No model of this name, or of this version, is in use."""
+
+
+class TensorsRefusedError(ServingError):
+    """The tensors of a request are no feature rows of the model."""
+
+
+class UnpredictableError(ServingError):
+    """The feature rows of a request are no customer's."""
 
 
 class RefusedRowsError(ServingError):
@@ -237,6 +255,9 @@ STATUS: dict[type[ServingError], HTTPStatus] = {
     CursorExpiredError: HTTPStatus.GONE,
     ModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     ServiceBusyError: HTTPStatus.SERVICE_UNAVAILABLE,
+    ModelNotFoundError: HTTPStatus.NOT_FOUND,
+    TensorsRefusedError: HTTPStatus.BAD_REQUEST,
+    UnpredictableError: HTTPStatus.BAD_REQUEST,
     RefusedRowsError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ReasonsUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     NotAuthenticatedError: HTTPStatus.UNAUTHORIZED,

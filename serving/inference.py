@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -35,7 +35,7 @@ class Asked:
     model: Predictor
     as_of: date
     rows: NDArray[np.float64]
-    answer: asyncio.Future[Numbers] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    answer: asyncio.Future[Numbers]
 
 
 class Inference:
@@ -52,7 +52,7 @@ class Inference:
         """
         if len(self._waiting) >= MOST_WAITING:
             raise ServiceBusyError("Too much is being predicted already.", mend="Try again in a second.")
-        asked = Asked(model, as_of, rows)
+        asked = Asked(model, as_of, rows, asyncio.get_running_loop().create_future())
         self._waiting.append(asked)
         if self._work is None or self._work.done():
             self._work = asyncio.create_task(self._predict_what_waits())

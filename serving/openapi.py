@@ -8,9 +8,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from serving.gate import SECURITY_SCHEMES
-from serving.problems import MEDIA_TYPE, Problem
+from serving.problems import INFERENCE, MEDIA_TYPE, Problem
 
-__all__ = ["describe", "problems"]
+__all__ = ["describe", "inference_errors", "problems"]
 
 DESCRIPTION = r"""
 Joren (常連) says which customers are about to leave, what each is worth, and why. This API hands out its
@@ -60,11 +60,35 @@ TITLES = {
     503: "No scores have been published, or the store or the model behind the scores does not answer.",
 }
 
+INFERENCE_TITLES = {
+    400: "The tensors are no feature rows of the model, or the body is not strict JSON.",
+    404: "No model of this name and version is in use.",
+    503: "No model is in use yet, or too much is being predicted already.",
+}
+INFERENCE_ERROR = {
+    "application/json": {
+        "schema": {
+            "type": "object",
+            "required": ["error"],
+            "properties": {"error": {"type": "string", "description": "What is wrong."}},
+        },
+        "example": {"error": "This version is not in use. Ask for 0a1b2c3d4e5f, or for none."},
+    }
+}
+
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return a route's errors for its description."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": TITLES[status], "content": content} for status in statuses}
+
+
+def inference_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the errors of a route of the Open Inference Protocol, which has a form of its own for them."""
+    return {
+        status: {"description": INFERENCE_TITLES.get(status, TITLES[status]), "content": INFERENCE_ERROR}
+        for status in statuses
+    }
 
 
 QUOTA = {
@@ -83,7 +107,7 @@ WAIT = {
         "schema": {"type": "integer", "examples": [42]},
     }
 }
-LIMITED = {"429": problems(429)[429] | {"headers": QUOTA | WAIT}}
+LIMITED = {"headers": QUOTA | WAIT}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -98,13 +122,16 @@ def describe(app: FastAPI) -> dict[str, Any]:
             tags=app.openapi_tags,
             license_info=app.license_info,
         )
-        for operation in (one for path in document["paths"].values() for one in path.values()):
+        for path, operation in (
+            (path, one) for path, methods in document["paths"].items() for one in methods.values()
+        ):
+            errors = inference_errors if path.startswith(INFERENCE) else problems
             for parameter in operation.get("parameters", []):
                 parameter["schema"] = _without_null(parameter["schema"])
             if "requestBody" in operation:
-                operation["responses"] |= {"408": problems(408)[408]}
+                operation["responses"] |= {"408": errors(408)[408]}
             for scope in _scopes(operation):
-                operation["responses"] |= LIMITED
+                operation["responses"] |= {"429": errors(429)[429] | LIMITED}
                 operation["description"] += f"\n\nNeeds a key with the scope `{scope}`."
         document["components"]["securitySchemes"] = SECURITY_SCHEMES
         schemas = document["components"]["schemas"]

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from serving.errors import (
@@ -24,6 +24,7 @@ from serving.errors import (
 from serving.wire_score import Answer
 
 __all__ = [
+    "INFERENCE",
     "MEDIA_TYPE",
     "Problem",
     "answer_error",
@@ -33,6 +34,7 @@ __all__ = [
     "server_fault",
 ]
 
+INFERENCE = "/v2"  # where errors have the form of the Open Inference Protocol
 MEDIA_TYPE = "application/problem+json"
 ADVICE: dict[type[ServingError], dict[str, str]] = {
     NotAuthenticatedError: {"WWW-Authenticate": 'Bearer realm="joren"'},
@@ -130,7 +132,13 @@ def problem_answer(
     headers: Mapping[str, str] | None = None,
     errors: list[ProblemItem] | None = None,
 ) -> Response:
-    """Return the problem as an ASGI answer; ``name`` gives both its title and, in kebab case, its type."""
+    """Return the problem as an ASGI answer; ``name`` gives both its title and, in kebab case, its type.
+
+    The Open Inference Protocol has an error form of its own.
+    """
+    if scope["path"].startswith(INFERENCE):
+        told = [detail, *(f"{item.pointer}: {item.message}." for item in errors or ())]
+        return JSONResponse({"error": " ".join(told)}, int(status), headers=dict(headers or {}))
     problem = Problem(
         type=f"urn:joren:problem:{name.lower().replace(' ', '-')}",
         title=name,

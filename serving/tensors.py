@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from types import NoneType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from serving.errors import TensorsRefusedError
 from serving.schemas import Question
@@ -19,14 +19,15 @@ __all__ = ["FEATURES", "InferRequest", "Tensor", "rows_of", "tensors_of"]
 FEATURES = "features"
 """The name of the one tensor that holds all features, row by row."""
 
-NUMBERS = ("FP64", "FP32", "FP16", "INT64", "INT32", "INT16", "INT8", "UINT64", "UINT32", "UINT16", "UINT8", "BOOL")
+INTEGERS = (f"{sign}INT{bits}" for sign in ("", "U") for bits in (64, 32, 16, 8))
+NUMBERS = ("FP64", "FP32", "FP16", *INTEGERS, "BOOL")
 
 
 class Tensor(Question):
     """One input: a feature of all rows, or all features of all rows."""
 
     name: str = Field(description="A feature's name, or `features`.", examples=["orders"])
-    shape: list[Annotated[int, Field(ge=0, strict=True)]] = Field(
+    shape: list[Annotated[int, Field(ge=1, strict=True)]] = Field(
         min_length=1, max_length=2, description="[rows] or [rows, 1]; of `features` [rows, features]."
     )
     datatype: str = Field(description="FP64, or another kind of number.", examples=["FP64"])
@@ -47,7 +48,7 @@ class InferRequest(Question):
     id: str | None = Field(default=None, description="Comes back with the answer.", examples=["42"])
     parameters: dict[str, Any] | None = Field(
         default=None,
-        description="`as_of`: the local day that the features are of, YYYY-MM-DD; the model's own unless given.",
+        description="`as_of`: the local day that the rows are of, YYYY-MM-DD; unless given, the model's own.",
         examples=[{"as_of": "2026-03-31"}],
     )
     inputs: list[Tensor] = Field(description="One for each feature of the model, or `features` alone.")

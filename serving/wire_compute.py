@@ -11,7 +11,7 @@ from serving.schemas import Question
 from serving.wire_rows import CustomerHistory
 from serving.wire_score import Answer, CustomerId, Score
 
-__all__ = ["ComputeAnswer", "ComputeItem", "ComputeRequest"]
+__all__ = ["EARLIEST", "LATEST", "ComputeAnswer", "ComputeItem", "ComputeRequest"]
 
 MOST_CUSTOMERS = 20
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)

@@ -9,7 +9,7 @@ import pytest
 from features.segments import CYCLE_STATUSES
 from serving import errors
 from serving.errors import STATUS
-from serving.openapi import TITLES
+from serving.openapi import INFERENCE_ERROR, TITLES
 from serving.schemas import LookupRequest
 from serving.wire_score import Reason, Score
 from tests.serving.conftest import Shop
@@ -47,6 +47,15 @@ def test_it_is_openapi_3_1_of_all_routes(document: dict[str, Any]) -> None:
         "GET /v1/jobs",
         "GET /v1/jobs/{job_id}",
         "POST /v1/jobs/{job_id}/cancel",
+        "GET /v2",
+        "GET /v2/health/live",
+        "GET /v2/health/ready",
+        "GET /v2/models/{name}",
+        "GET /v2/models/{name}/ready",
+        "POST /v2/models/{name}/infer",
+        "GET /v2/models/{name}/versions/{version}",
+        "GET /v2/models/{name}/versions/{version}/ready",
+        "POST /v2/models/{name}/versions/{version}/infer",
         "GET /livez",
         "GET /readyz",
         "GET /metrics",
@@ -60,7 +69,7 @@ def test_every_operation_is_told_in_words_with_its_errors_and_its_key(document: 
         for parameter in operation.get("parameters", []):
             assert parameter.get("description"), (name, parameter["name"])
             assert "null" not in json.dumps(parameter), (name, parameter["name"])
-        if name in {"GET /livez", "GET /readyz"}:
+        if name in {"GET /livez", "GET /readyz", "GET /v2/health/live", "GET /v2/health/ready"}:
             assert "security" not in operation
             continue
         bearer, header = operation["security"]
@@ -68,6 +77,9 @@ def test_every_operation_is_told_in_words_with_its_errors_and_its_key(document: 
         assert f"`{bearer['Bearer'][0]}`" in operation["description"]
         for status in ("401", "403", "429", "503"):
             content = operation["responses"][status]["content"]
+            if "/v2" in name:
+                assert content == INFERENCE_ERROR
+                continue
             assert content == {
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
             }

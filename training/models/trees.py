@@ -97,6 +97,6 @@ def _values(table: pd.DataFrame, features: tuple[str, ...]) -> Array:
 
 
 def _one_thread() -> AbstractContextManager[None]:
-    """Return a context in which XGBoost answers alone: threads that wait spin, for longer than a row takes."""
+    """Return a context without other threads: while they wait, they spin, for longer than a row takes."""
     context: AbstractContextManager[None] = xgb.config_context(nthread=1)
     return context
