@@ -205,6 +205,7 @@ def test_everything_works_without_script_and_on_a_phone(browser: Browser, site: 
     watched = signed_in(browser, site, "ja", java_script_enabled=False)
     page = watched.page
     page.set_viewport_size({"width": 390, "height": 844})
+    page.locator(".narrowing summary").click()
     page.locator("select[name=band]").select_option("low")
     page.locator(".filters button").click()
     page.wait_for_url("**band=low**")
