@@ -86,6 +86,13 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Yield a connection to Postgres in which every statement sees the same moment."""
+        whole = self.writers.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with _speaking_plainly(), whole.connect() as connection:
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         """Yield a connection in a transaction: committed at the end, rolled back on an error."""
         with _speaking_plainly(), self.writers.begin() as connection:

@@ -12,7 +12,7 @@ from serving import tables
 from serving.database import Database
 from serving.secret import secret_of
 
-__all__ = ["Cemetery", "remove_from_run", "without_erased"]
+__all__ = ["SECRET", "Cemetery", "remove_from_run", "without_erased"]
 
 SECRET = "erasure"  # noqa: S105 - its name, not the secret
 
@@ -21,11 +21,11 @@ class Cemetery:
     """The tombstones of a store, and how a customer's pseudonym is reckoned."""
 
     def __init__(self, database: Database) -> None:
-        self._secret = secret_of(database, SECRET)
+        self.secret = secret_of(database, SECRET)
 
     def pseudonym(self, customer_id: str) -> str:
         """Return the id's HMAC-SHA256 under a secret of the store, in hex."""
-        return hmac.digest(self._secret, customer_id.encode(), "sha256").hex()
+        return hmac.digest(self.secret, customer_id.encode(), "sha256").hex()
 
     def erased(self, connection: Connection, customer_ids: Iterable[str]) -> set[str]:
         """Return those of the customers who were erased."""

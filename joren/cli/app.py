@@ -15,6 +15,7 @@ from joren import __version__
 from joren.cli import (
     at_risk,
     backtest,
+    backup,
     check,
     clv,
     clv_fit,
@@ -133,6 +134,8 @@ _add(app, "monitor", monitor.monitor, monitor.EXAMPLES)
 _add(app, "serve", serve.serve, serve.EXAMPLES)
 _add(app, "sign-in", sign_in.sign_in, sign_in.SIGN_IN_EXAMPLES)
 _add(app, "sign-out", sign_in.sign_out, sign_in.SIGN_OUT_EXAMPLES)
+_add(app, "backup", backup.backup, backup.BACKUP_EXAMPLES)
+_add(app, "restore", backup.restore, backup.RESTORE_EXAMPLES)
 _add(app, "erase", erase.erase, erase.EXAMPLES)
 _add(app, "cx", cx.cx, cx.EXAMPLES)
 _add(app, "traits", traits.traits, traits.EXAMPLES)
