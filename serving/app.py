@@ -110,7 +110,6 @@ def create_app(
         if watch is not None:
             watch.stop()
         await run_in_threadpool(app.state.desk.close)
-        tally.close()
         service.store.close()
 
     app = FastAPI(

@@ -120,5 +120,8 @@ def _too_many(quota: Quota) -> TooManyRequestsError:
 
 
 def _credential(headers: Headers) -> str | None:
+    """Return the one credential that was sent; None where two headers tell of different ones."""
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    return bearer.strip() if scheme.lower() == "bearer" else headers.get("x-api-key")
+    told = {bearer.strip() if scheme.lower() == "bearer" else ""} if "authorization" in headers else set()
+    told |= set(headers.getlist("x-api-key"))
+    return told.pop() if len(told) == 1 else None

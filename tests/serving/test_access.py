@@ -256,7 +256,15 @@ def test_a_key_is_taken_from_either_header(served: Shop) -> None:
         {"X-API-Key": key},
     ):
         assert bare.get("/v1/at-risk", headers=headers).status_code == 200
-    for headers in ({"Authorization": key}, {"Authorization": f"Basic {key}"}, {"Authorization": "Bearer"}):
+    both = {"Authorization": f"Bearer {key}", "X-API-Key": key}
+    assert bare.get("/v1/at-risk", headers=both).status_code == 200
+    for headers in (
+        {"Authorization": key},
+        {"Authorization": f"Basic {key}"},
+        {"Authorization": "Bearer"},
+        both | {"X-API-Key": key[:-1]},
+        both | {"Authorization": "Basic abc"},
+    ):
         assert bare.get("/v1/at-risk", headers=headers).status_code == 401
 
 
