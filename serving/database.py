@@ -146,10 +146,20 @@ def _speaking_plainly() -> Iterator[None]:
     except (DatabaseError, PoolTimeoutError) as error:
         if not isinstance(error, OperationalError | PoolTimeoutError) and type(error) is not DatabaseError:
             raise
+        if _is_full(error):
+            raise StoreUnavailableError(
+                "The disk of the score store is full.", mend="Make room; the scores that stood still stand."
+            ) from error
         raise StoreUnavailableError(
             "The score store does not answer.",
             mend="See that its file or server is there, and not locked or full.",
         ) from error
+
+
+def _is_full(error: Exception) -> bool:
+    told = getattr(error, "orig", None)
+    full = "SQLITE_FULL", "53100"  # the latter is Postgres's disk_full
+    return getattr(told, "sqlite_errorname", None) in full or getattr(told, "sqlstate", None) in full
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

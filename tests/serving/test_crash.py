@@ -1,50 +1,201 @@
+"""Publishers are killed, and run out of disk, at random moments: what stands is one run, whole."""
+
 from __future__ import annotations
 
+import os
+import random
 import signal
+import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event, func, select
 
+from serving import tables
+from serving.errors import StoreUnavailableError
 from serving.store import Store
 from tests.serving.frames import run_info, shop
+from tests.serving.nursery import CUSTOMERS
 
 ROOT = Path(__file__).parents[2]
-PUBLISH_AND_DIE = """
-import os, signal, sys
-from serving import publishing
-from serving.store import Store
-from tests.serving.frames import run_info, shop
-
-def die(*_):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-publishing.CHUNK_ROWS = 7
-if sys.argv[2] == "before the pointer moves":
-    publishing._finish = die
-else:
-    rows = publishing.behaviour_rows
-    publishing.behaviour_rows = lambda frame, key: die() if frame.index[0] > 20 else rows(frame, key)
-Store.open(sys.argv[1]).publish(*shop(run_id="killed"), run=run_info("killed"))
-"""
+KILLED = -signal.SIGKILL
 
 
-@pytest.mark.parametrize("moment", ["between two chunks", "before the pointer moves"])
-def test_a_process_killed_while_it_publishes_leaves_the_run_before(store_url: str, moment: str) -> None:
-    with closing(Store.open(store_url)) as store:
-        store.publish(*shop(), run=run_info())
-        died = subprocess.run(
-            [sys.executable, "-c", PUBLISH_AND_DIE, store_url, moment], cwd=ROOT, check=False, timeout=120
-        )
-        assert died.returncode == -signal.SIGKILL
-        found = store.lookup(shop()[0]["customer_id"].tolist())
-        assert {score["run_id"] for score in found.values()} == {"run-1"}
-        assert len(found) == 40
+@dataclass(frozen=True)
+class Nursery:
+    """Starts publishers, one at a time."""
+
+    process: subprocess.Popen[str]
+
+    def publish(
+        self, run_id: str, *, kill_after: float | None = None, largest_file: int | None = None
+    ) -> int:
+        """Let a child publish, kill it after so many seconds, and return its exit code."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{run_id} {largest_file or ''}\n")
+        self.process.stdin.flush()
+        pid = self.told()
+        if kill_after is not None:
+            time.sleep(kill_after)
+            with suppress(ProcessLookupError):  # it was quicker
+                os.kill(pid, signal.SIGKILL)
+        return self.told()
+
+    def told(self) -> int:
+        assert self.process.stdout is not None
+        return int(self.process.stdout.readline())
+
+
+@contextmanager
+def nursery(url: str) -> Iterator[Nursery]:
+    command = [sys.executable, "-m", "tests.serving.nursery", url]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        children = Nursery(process)
+        assert children.told() == 0
+        yield children
+
+
+def whole_current_run(store: Store) -> str:
+    """Return the current run's id, after a look at every row, and at the file's own integrity."""
+    run = store.current_run()
+    assert run is not None
+    found = store.lookup(shop(CUSTOMERS)[0]["customer_id"].tolist())
+    assert len(found) == run.customers == CUSTOMERS
+    assert {score["run_id"] for score in found.values()} == {run.run_id}
+    with store.database.read() as connection:
+        for kept in store.runs():
+            counted = (
+                select(func.count())
+                .select_from(tables.scores.join(tables.runs))
+                .where(tables.runs.c.run_id == kept.run_id)
+            )
+            assert connection.execute(counted).scalar() == CUSTOMERS
         if store.is_local:
-            with store.database.read() as connection:
-                assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-        store.publish(*shop(run_id="run-2"), run=run_info("run-2"))
-        assert store.prune() == 1
-        assert [run.run_id for run in store.runs()] == ["run-2", "run-1"]
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+    return run.run_id
+
+
+def kill_publishers(store: Store, url: str, kills: int, seed: int) -> Counter[str]:
+    """Kill so many publishers at random moments; return how often the run before stood, or the new one."""
+    moments, stood = random.Random(seed), Counter[str]()  # noqa: S311 - moments, not secrets
+    with nursery(url) as children:
+        began = time.perf_counter()
+        assert children.publish("run-first") == 0
+        seconds = time.perf_counter() - began
+        before = whole_current_run(store)
+        for number in range(kills):
+            run_id = f"run-{number}"
+            code = children.publish(run_id, kill_after=moments.uniform(0, seconds))
+            assert code in {0, KILLED}
+            now = whole_current_run(store)
+            assert now in {before, run_id}
+            stood["killed" if code else "quicker"] += 1
+            stood["the new one" if now == run_id else "the run before"] += 1
+            before = now
+        assert children.publish("run-last") == 0
+        assert whole_current_run(store) == "run-last"
+    with store.database.read() as connection:
+        assert connection.execute(select(tables.runs.c.published_at.is_(None))).scalars().all().count(1) == 0
+    return stood
+
+
+def test_a_publisher_that_is_killed_leaves_the_run_before_or_the_new_one(
+    store: Store, store_url: str
+) -> None:
+    stood = kill_publishers(store, store_url, kills=6, seed=5)
+    assert stood["killed"] > 0
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1200)
+def test_two_hundred_kills(store: Store, store_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    stood = kill_publishers(store, store_url, kills=200, seed=2026)
+    with capsys.disabled():
+        sys.stdout.write(f"\n200 kill -9 on {store.database.readers.dialect.name}: {dict(stood)}\n")
+    assert stood["killed"] > 150
+    assert stood["the run before"] > 50
+
+
+def grown(folder: Path) -> int:
+    return max(path.stat().st_size for path in folder.iterdir())
+
+
+def fill_the_disk(tmp_path: Path, rounds: int) -> int:
+    """Let publishers meet the end of the disk at random bytes; return how many did."""
+    url, refused = f"sqlite:///{tmp_path}/scores.db", 0
+    draws = random.Random(7)  # noqa: S311 - sizes, not secrets
+    with closing(Store.open(url)) as store, nursery(url) as children:
+        assert children.publish("run-first") == 0
+        most = grown(tmp_path)
+        for number in range(rounds):
+            before = whole_current_run(store)
+            code = children.publish(f"run-{number}", largest_file=draws.randrange(4_096, 2 * most))
+            assert code in {0, 3}
+            assert whole_current_run(store) == (before if code else f"run-{number}")
+            refused += code == 3
+        assert children.publish("run-last") == 0
+        assert whole_current_run(store) == "run-last"
+    return refused
+
+
+def test_where_files_may_grow_no_further_the_run_before_stays(tmp_path: Path) -> None:
+    assert fill_the_disk(tmp_path, rounds=4) > 0
+
+
+@pytest.mark.prove
+def test_a_hundred_full_disks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    refused = fill_the_disk(tmp_path, rounds=100)
+    with capsys.disabled():
+        sys.stdout.write(f"\n100 publications with little room: {refused} refused, the run before intact\n")
+    assert refused > 30
+
+
+@pytest.mark.prove
+def test_a_disk_that_is_full_indeed(tmp_path: Path) -> None:
+    """A file system in memory, filled to the last byte by something else."""
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", tmp_path], check=False)
+    if mounted.returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        with closing(Store.open(f"sqlite:///{tmp_path}/scores.db")) as store:
+            store.publish(*shop(CUSTOMERS), run=run_info())
+            ballast = tmp_path / "ballast"
+            with suppress(OSError), ballast.open("wb", buffering=0) as file:
+                while True:
+                    file.write(bytes(4_096))
+            with pytest.raises(StoreUnavailableError, match="The disk of the score store is full"):
+                store.publish(*shop(3_000, run_id="run-2"), run=run_info("run-2"))
+            assert whole_current_run(store) == "run-1"
+            ballast.unlink()
+            store.publish(*shop(CUSTOMERS, run_id="run-3"), run=run_info("run-3"))
+            assert whole_current_run(store) == "run-3"
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+
+
+def test_a_full_store_says_so_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    with closing(Store.open(f"sqlite:///{tmp_path}/scores.db")) as store:
+        store.publish(*shop(CUSTOMERS), run=run_info())
+        with store.database.read() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+
+        def limit(connection: sqlite3.Connection, _entry: object) -> None:
+            connection.execute(f"PRAGMA max_page_count = {pages + 10}")
+
+        event.listen(store.database.writers, "connect", limit)
+        with pytest.raises(StoreUnavailableError, match="The disk of the score store is full"):
+            store.publish(*shop(CUSTOMERS, run_id="run-2"), run=run_info("run-2"))
+        assert whole_current_run(store) == "run-1"
+        event.remove(store.database.writers, "connect", limit)
+        store.publish(*shop(CUSTOMERS, run_id="run-3"), run=run_info("run-3"))
+        assert whole_current_run(store) == "run-3"

@@ -1,0 +1,46 @@
+"""Publishers that can be killed: one process imports everything once, and forks a child for each publication.
+
+Told a run's name (and, if need be, the largest file that it may write) on a line of standard input, it prints
+the child's pid, and when the child has ended, how.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+
+from serving import publishing
+from serving.batch import ScoredRun, publish_run
+from serving.store import Store
+from tests.serving.frames import PUBLISHED_AT, shop
+
+CUSTOMERS = 300
+publishing.CHUNK_ROWS = 25
+
+
+def main(url: str) -> None:
+    print(0, flush=True)  # noqa: T201 - all is imported
+    for line in sys.stdin:
+        run_id, *largest = line.split()
+        pid = os.fork()
+        if not pid:
+            if largest:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (int(largest[0]), int(largest[0])))
+            os._exit(publish(url, run_id))
+        print(pid, flush=True)  # noqa: T201 - what the test waits for
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)  # noqa: T201
+
+
+def publish(url: str, run_id: str) -> int:
+    store = Store.open(url)
+    try:
+        publish_run(ScoredRun(*shop(CUSTOMERS, run_id=run_id)), store, published_at=PUBLISHED_AT)
+    except Exception as error:  # noqa: BLE001 - its name is the answer
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
