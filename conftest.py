@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import pytest
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # a worker for each core: threads that spin for each other
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 collect_ignore = ["training/pyfunc_model.py"]  # MLflow alone runs it; importing it imports MLflow
 
@@ -18,6 +20,16 @@ collect_ignore = ["training/pyfunc_model.py"]  # MLflow alone runs it; importing
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where coverage is measured, let it look away while libraries are at work: it takes half the time."""
+    runs_tests = hasattr(config, "workerinput") or not config.getoption("numprocesses", None)
+    if config.getoption("cov_source", None) and runs_tests:
+        from tests.unwatched import look_away
+
+        look_away()
+
 
 LONGEST = ("test_engines.py", "test_readme.py")
 

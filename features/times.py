@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from difflib import get_close_matches
+from functools import cache
 from zoneinfo import available_timezones
 
 import ibis
@@ -77,14 +78,21 @@ def try_strptime(text, template):  # type: ignore[no-untyped-def]  # noqa: ANN00
 
 def checked_zone(zone: str | None) -> str:
     """Return ``zone``, or "UTC" where it is None; raises `UnknownZoneError` with the nearest names."""
-    known = available_timezones()
-    if zone is not None and zone not in known:
+    if zone is None:
+        return "UTC"
+    if zone not in _zones():
         raise UnknownZoneError(
             f"There is no time zone {zone!r}.",
-            which=get_close_matches(zone, known, n=3),
+            which=get_close_matches(zone, _zones(), n=3),
             mend='Give its IANA name, such as "Asia/Tokyo" or "UTC".',
         )
-    return zone or "UTC"
+    return zone
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Return the names of the zones, looked up once: they are files, some hundreds."""
+    return frozenset(available_timezones())
 
 
 def is_day_first(text: StringColumn) -> BooleanScalar:
