@@ -45,7 +45,7 @@ def features_at(tables: Tables, moments: list[date]) -> int:
 def forget(tables: Tables) -> None:
     """Drop what an earlier call has kept on the connection."""
     for name in tables.connection.list_tables():
-        if name.startswith(("settled_days_", "unsettled_rows_", "unsettled_customers_")):
+        if name.startswith(("settled_", "unsettled_")):
             tables.connection.drop_table(name)
 
 

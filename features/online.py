@@ -12,17 +12,18 @@ from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 import ibis
+import pyarrow.compute as pc
 import sqlglot as sg
 
-from features.behaviour.cancelled import with_cancellations
-from features.behaviour.history import cancelled_within, settled_days, unsettled_customers
+from features.behaviour.cancelled import with_cancellations, without_cancellations
+from features.behaviour.history import cancelled_within, settled_days, settled_lines, unsettled_days
 from features.behaviour.known import dated
 from features.behaviour.population import population
 from features.engine import UNBOUND, compiled
 from features.table import behaviour
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Sequence
     from datetime import date
 
     import ibis.expr.types as ir
@@ -54,18 +55,17 @@ class OnlineBehaviour:
         self._connection.execute(f"SET threads = 1; SET disabled_optimizers = '{NO_STATISTICS}'")
         for name, shape in shapes.items():
             self._ibis.create_table(name, schema=shape)
-        within_days = cancelled_within(rules)
-        transactions = {"transactions": "transactions"}
-        everything = self._query(_as_unsettled, transactions, within_days=within_days)
-        self._connection.execute(f"CREATE TABLE unsettled_rows AS {everything} LIMIT 0")
-        self._connection.execute(f"PREPARE rows AS INSERT INTO unsettled_rows BY NAME {everything}")
-        customers = self._query(unsettled_customers, {"rows": "unsettled_rows"})
-        self._connection.execute(f"CREATE TABLE unsettled_customers AS {customers} LIMIT 0")
-        self._connection.execute(f"PREPARE customers AS INSERT INTO unsettled_customers {customers}")
-        days = self._query(settled_days, transactions | {"unsettled": "unsettled_customers"})
-        self._connection.execute(f"CREATE TABLE settled_days AS {days} LIMIT 0")
         for name, rows in population(()).items():
             self._ibis.create_table(name, rows)
+        within_days = cancelled_within(rules)
+        self._keep("unsettled_rows", _as_unsettled, ["transactions"], within_days=within_days)
+        self._keep("nothing_given_back", _as_they_are, ["transactions"], into="unsettled_rows")
+        self._keep("unsettled_days", unsettled_days, ["unsettled_rows", "moments"])
+        nobody = {"transactions": "transactions", "unsettled": "nobody"}
+        self._ibis.create_table("nobody", schema={"customer_id": "string", "unsettled": "boolean"})
+        for build in (settled_days, settled_lines):
+            self._connection.execute(f"CREATE TABLE {build.__name__} AS {self._query(build, nobody)} LIMIT 0")
+        self._ibis.drop_table("nobody")
         names = {name: name for name in self._ibis.list_tables()}
         self._columns = {name: list(self._ibis.table(name).columns) for name in names}
         told = self._query(behaviour, names, there=there, contract=contract)
@@ -90,12 +90,28 @@ class OnlineBehaviour:
             try:
                 for name, few in given.items():
                     self._connection.from_arrow(few.select(self._columns[name])).insert_into(name)
-                self._connection.execute("EXECUTE rows")
-                self._connection.execute("EXECUTE customers")
+                plan = "unsettled_rows" if _gives_back(rows) else "nothing_given_back"
+                self._connection.execute(f"EXECUTE {plan}")
+                self._connection.execute("EXECUTE unsettled_days")
                 return self._connection.execute("EXECUTE behaviour").to_arrow_table()
             finally:
-                for name in (*given, "unsettled_rows", "unsettled_customers"):
+                for name in (*given, "unsettled_rows", "unsettled_days"):
                     self._connection.execute(f"DELETE FROM {_quoted(name)}")
+
+    def _keep(
+        self,
+        plan: str,
+        build: Callable[..., ir.Table],
+        relations: Sequence[str],
+        *,
+        into: str | None = None,
+        **settings: Hashable,
+    ) -> None:
+        """Prepare a ``plan`` that fills a table, of its own name unless told, with ``build`` of relations."""
+        query = self._query(build, {relation: relation for relation in relations}, **settings)
+        table = into or plan
+        self._connection.execute(f"CREATE TABLE IF NOT EXISTS {table} AS {query} LIMIT 0")
+        self._connection.execute(f"PREPARE {plan} AS INSERT INTO {table} BY NAME {query}")
 
     def _query(self, build: Callable[..., ir.Table], names: Mapping[str, str], **settings: Hashable) -> str:
         shapes = {relation: self._ibis.table(name).schema() for relation, name in names.items()}
@@ -107,6 +123,19 @@ class OnlineBehaviour:
 
 def _as_unsettled(transactions: ir.Table, within_days: int) -> ir.Table:
     return with_cancellations(dated(transactions), within_days)
+
+
+def _as_they_are(transactions: ir.Table) -> ir.Table:
+    return without_cancellations(dated(transactions))
+
+
+def _gives_back(rows: Mapping[str, pa.Table]) -> bool:
+    """Return whether any row is a return: without one no order was cancelled, and none is looked for."""
+    transactions = rows.get("transactions")
+    if transactions is None:
+        return False
+    given_back = pc.or_kleene(pc.less(transactions["amount"], 0), transactions["is_return"])
+    return bool(pc.any(given_back).as_py())
 
 
 def _quoted(name: str) -> str:

@@ -11,7 +11,7 @@ import ibis
 
 from features.behaviour.basket import basket_ratios, basket_sums
 from features.behaviour.families import in_floats, with_event_families
-from features.behaviour.history import Past, known_days, past_of
+from features.behaviour.history import kept_moments, known_days, known_lines, past_at
 from features.behaviour.lines import with_line_sums
 from features.behaviour.population import population
 from features.behaviour.purchases import purchase_ratios, purchase_sums
@@ -49,7 +49,8 @@ def behaviour_panel(tables: Tables, references: Sequence[Reference]) -> ir.Table
     """
     connection = tables.connection
     few = {name: kept_rows(connection, name, rows) for name, rows in population(references).items()}
-    relations = {"transactions": tables.transactions, **past_of(tables)._asdict(), **tables.optional, **few}
+    past = past_at(tables, kept_moments(tables, [it.as_of for it in references]))
+    relations = {**past, **tables.optional, **few}
     panel = view(connection, behaviour, relations, there=tables.there, contract=tables.contract)
     whole = {name: "int64" for name, kind in panel.schema().items() if kind.is_integer()}
     return panel.cast(whole).order_by("as_of", "customer_id")
@@ -59,10 +60,10 @@ def behaviour(
     *,
     there: frozenset[str],
     contract: bool,
-    transactions: ir.Table,
     settled_days: ir.Table,
+    settled_lines: ir.Table,
     unsettled_rows: ir.Table,
-    unsettled_customers: ir.Table,
+    unsettled_days: ir.Table,
     moments: ir.Table,
     levels: ir.Table,
     **optional: ir.Table,
@@ -70,11 +71,10 @@ def behaviour(
     """Return the behaviour of every customer at each of ``moments``, from the relations of a panel.
 
     ``there`` is what the data has (`Tables.there`); with a ``contract`` only subscribers are customers. The
-    first four relations are the transactions and their `Past`, the next two the `population`, the others the
-    optional tables by name.
+    first four relations are those of `past_at`, the next two the `population`, the others the optional
+    tables by name.
     """
-    past = Past(settled_days, unsettled_rows, unsettled_customers)
-    history = known_days(settled_days, unsettled_rows, moments)
+    history = known_days(settled_days, unsettled_days, moments)
     seasoned = history.join(moments.select("as_of", "peak_weeks"), "as_of")
     sums = seasoned.group_by("as_of", "customer_id").aggregate(
         **purchase_sums(seasoned),
@@ -87,7 +87,7 @@ def behaviour(
     if contract:
         running = subscribers(optional["subscriptions"], moments)
         customers = customers.semi_join(running, ("as_of", "customer_id"))
-    bought = in_floats(with_line_sums(customers, transactions, past, moments, there))
+    bought = in_floats(with_line_sums(customers, known_lines(settled_lines, unsettled_rows, moments), there))
     measured = bought.mutate(
         **purchase_ratios(bought),
         **rhythm_ratios(bought),

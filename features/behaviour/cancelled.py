@@ -17,7 +17,7 @@ import ibis
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["ORDER", "may_have_cancelled", "with_cancellations"]
+__all__ = ["ORDER", "may_have_cancelled", "with_cancellations", "without_cancellations"]
 
 GOODS = ("customer_id", "goods", "value", "pieces")
 """What a sale and its mirror have in common; where product and quantity are not recorded, the others."""
@@ -57,6 +57,12 @@ def with_cancellations(rows: ir.Table, within_days: int) -> ir.Table:
     return marked.select(
         *rows.columns, "order", "entered", cancelled_from=void.ifelse(marked.cancelled_from, None)
     )
+
+
+def without_cancellations(rows: ir.Table) -> ir.Table:
+    """Return `with_cancellations` of rows none of which gives anything back."""
+    entries = _entries(rows)
+    return entries.select(*rows.columns, "order", "entered", cancelled_from=ibis.null("date"))
 
 
 def _entries(rows: ir.Table) -> ir.Table:

@@ -32,11 +32,13 @@ __all__ = [
     "count_cancelled_orders",
     "customer_days",
     "history_at",
+    "kept_moments",
     "known_days",
-    "known_rows",
-    "past_of",
+    "known_lines",
+    "past_at",
     "settled_days",
     "unsettled_customers",
+    "unsettled_days",
     "view_at",
 ]
 
@@ -46,14 +48,17 @@ MONEY_BOUND = 99_999_999_999_999
 
 
 GOODS = ("pieces", "pieces_paid", "discounts")
+KINDS = ("product_id", "category", "channel")
+LINE = ("day", "back", *KINDS)
+"""What is kept of a row beside the sums of its day."""
 
 
 class Past(NamedTuple):
     """What is made once of the transactions, and kept on their connection."""
 
     settled_days: ir.Table
+    settled_lines: ir.Table
     unsettled_rows: ir.Table
-    unsettled_customers: ir.Table
 
 
 def history_at(tables: Tables, moments: Iterable[date]) -> ir.Table:
@@ -69,32 +74,44 @@ def view_at(
     tables: Tables, moments: Iterable[date], build: Callable[..., ir.Table], **others: ir.Table
 ) -> ir.Table:
     """Return what ``build`` makes of the `Past`, the ``moments`` and ``others``, as a view."""
-    clock = pa.table({"as_of": pa.array(sorted(set(moments)), pa.date32())})
-    moments = kept_rows(tables.connection, "moments", clock)
-    relations = past_of(tables)._asdict() | {"moments": moments} | others
+    moments = kept_moments(tables, moments)
+    relations = past_at(tables, moments) | {"moments": moments} | others
     return view(tables.connection, build, relations)
 
 
+def kept_moments(tables: Tables, moments: Iterable[date]) -> ir.Table:
+    """Return the ``moments`` as a relation: ``as_of``, each once."""
+    clock = pa.table({"as_of": pa.array(sorted(set(moments)), pa.date32())})
+    return kept_rows(tables.connection, "moments", clock)
+
+
+def past_at(tables: Tables, moments: ir.Table) -> dict[str, ir.Table]:
+    """Return the relations of the `Past`, by name, and the ``unsettled_days`` at each of ``moments``."""
+    past = past_of(tables)
+    relations = {"unsettled_rows": past.unsettled_rows, "moments": moments}
+    return past._asdict() | {"unsettled_days": kept(tables.connection, unsettled_days, relations)}
+
+
 def known_days(
-    settled_days: ir.Table, unsettled_rows: ir.Table, moments: ir.Table, **_others: ir.Table
+    settled_days: ir.Table, unsettled_days: ir.Table, moments: ir.Table, **_others: ir.Table
 ) -> ir.Table:
-    """Return `history_at` of the relations of a `Past`, at each ``as_of`` of ``moments``."""
+    """Return `history_at` of the relations of `past_at`, at each ``as_of`` of ``moments``."""
     prefixes = settled_days.cross_join(moments.select("as_of"))
     prefixes = prefixes.filter(prefixes.known_from <= prefixes.as_of)
-    anew = customer_days(known_at(unsettled_rows, moments), "as_of", "customer_id")
-    known = prefixes.union(anew.select(prefixes.columns).cast(prefixes.schema()))
+    known = prefixes.union(unsettled_days.select(prefixes.columns).cast(prefixes.schema()))
     return known.mutate(age_days=known.as_of.delta(known.day, unit="day")).drop("known_from")
 
 
-def known_rows(transactions: ir.Table, past: Past, moments: ir.Table, *columns: str) -> ir.Table:
-    """Return `dated` rows that count at each ``as_of`` of ``moments``: as_of, customer_id and ``columns``.
+def unsettled_days(unsettled_rows: ir.Table, moments: ir.Table) -> ir.Table:
+    """Return the customer-days of the unsettled customers, as they were known at each ``as_of``."""
+    return customer_days(known_at(unsettled_rows, moments), "as_of", "customer_id")
 
-    Only these are read: an engine may well keep what is made here for the length of a query.
-    """
-    rows = dated(transactions).select("customer_id", "known_from", *columns)
-    settled = _without(rows, past.unsettled_customers).cross_join(moments.select("as_of"))
-    settled = settled.filter(settled.known_from <= settled.as_of)
-    return settled.union(known_at(past.unsettled_rows, moments).select(settled.columns)).drop("known_from")
+
+def known_lines(settled_lines: ir.Table, unsettled_rows: ir.Table, moments: ir.Table) -> ir.Table:
+    """Return the rows that count at each ``as_of`` of ``moments``: as_of, customer_id and `LINE`."""
+    settled = settled_lines.cross_join(moments.select("as_of"))
+    settled = settled.filter(settled.known_from <= settled.as_of).drop("known_from")
+    return settled.union(known_at(unsettled_rows, moments).select(settled.columns))
 
 
 def customer_days(rows: ir.Table, *keys: str) -> ir.Table:
@@ -142,9 +159,8 @@ def past_of(tables: Tables) -> Past:
     """Return the past of ``tables``, made when it is first asked for."""
     connection, rows = tables.connection, {"transactions": tables.transactions}
     unsettled = kept(connection, unsettled_rows, rows, within_days=cancelled_within(tables.rules))
-    customers = kept(connection, unsettled_customers, {"rows": unsettled})
-    settled = kept(connection, settled_days, rows | {"unsettled": customers})
-    return Past(settled, unsettled, customers)
+    rows |= {"unsettled": kept(connection, unsettled_customers, {"rows": unsettled})}
+    return Past(kept(connection, settled_days, rows), kept(connection, settled_lines, rows), unsettled)
 
 
 def cancelled_within(rules: Rules) -> int:
@@ -167,6 +183,11 @@ def unsettled_customers(rows: ir.Table) -> ir.Table:
 def settled_days(transactions: ir.Table, unsettled: ir.Table) -> ir.Table:
     """Return the customer-days of all but the ``unsettled`` customers."""
     return _without(customer_days(dated(transactions), "customer_id"), unsettled)
+
+
+def settled_lines(transactions: ir.Table, unsettled: ir.Table) -> ir.Table:
+    """Return the rows of all but the ``unsettled`` customers: customer_id, known_from and `LINE`."""
+    return _without(dated(transactions).select("customer_id", "known_from", *LINE), unsettled)
 
 
 def _without(rows: ir.Table, customers: ir.Table) -> ir.Table:

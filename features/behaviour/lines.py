@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from features.behaviour.history import Past, known_rows
-
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
@@ -28,16 +26,15 @@ NO_LINES = ibis.table(
     {"as_of": "date", "customer_id": "string", "kind": "string", "bought": "int64", "given_back": "int64"},
     name="no_lines",
 )
-"""What `_lines` gives, for the types of the sums over a column that is not recorded."""
+"""What `_of_kind` gives, for the types of the sums over a column that is not recorded."""
 
 
-def with_line_sums(
-    customers: ir.Table, transactions: ir.Table, past: Past, moments: ir.Table, there: frozenset[str]
-) -> ir.Table:
-    """Return ``customers``, keyed (as_of, customer_id), with the sums over their lines beside them.
+def with_line_sums(customers: ir.Table, lines: ir.Table, there: frozenset[str]) -> ir.Table:
+    """Return ``customers``, keyed (as_of, customer_id), with the sums over their ``lines`` beside them.
 
-    What is made of a column that is not ``there`` is null. Of ``product_id``, and likewise of ``category``
-    (categories) and ``channel`` (channels):
+    ``lines`` are those of `features.behaviour.history.known_lines`. What is made of a column that is not
+    ``there`` is null. Of ``product_id``, and likewise of ``category`` (categories) and ``channel``
+    (channels):
 
     - ``products``: different ones bought, ever; ``products_recent`` and ``products_year``: in the last
       `RECENT_DAYS` and `YEAR_DAYS`; ``products_new``: in the last `RECENT_DAYS` for the first time;
@@ -51,7 +48,7 @@ def with_line_sums(
     columns = {name: customers[name] for name in customers.columns}
     for column, name in KINDS.items():
         recorded = f"transactions.{column}" in there
-        sums = _kinds(name, _lines(transactions, past, moments, column) if recorded else NO_LINES)
+        sums = _kinds(name, _of_kind(lines, column) if recorded else NO_LINES)
         if recorded:
             joined = joined.left_join(sums, KEYS, rname=f"{{name}}_of_{column}")
         columns |= {
@@ -62,13 +59,12 @@ def with_line_sums(
     return joined.select(**columns)
 
 
-def _lines(transactions: ir.Table, past: Past, moments: ir.Table, column: str) -> ir.Table:
-    """Return the rows known at each of ``moments`` that say something in ``column``, their ``kind``.
+def _of_kind(lines: ir.Table, column: str) -> ir.Table:
+    """Return the ``lines`` that say something in ``column``, their ``kind``.
 
-    ``bought`` or else ``given_back`` is the age of the row in days.
+    ``bought`` or else ``given_back`` is the age of the line in days.
     """
-    rows = known_rows(transactions, past, moments, "day", "back", column)
-    rows = rows.filter(rows[column].notnull())
+    rows = lines.filter(lines[column].notnull())
     age = rows.as_of.delta(rows.day, unit="day")
     return rows.select(
         *KEYS,

@@ -48,8 +48,11 @@ def test_each_customer_alone_equals_the_batch(tables: Tables, online: OnlineBeha
     reference = reference_at(tables, AS_OF)
     batch = behaviour_table(tables, AS_OF, reference).to_pyarrow()
     assert batch.num_rows > 8
+    given_back = set()
     for row, customer in enumerate(batch["customer_id"].to_pylist()):
+        given_back.add(batch["refund_total"][row].as_py() > 0)
         assert_same(online.at(AS_OF, reference, rows_of(tables, customer)), batch.slice(row, 1))
+    assert given_back == {True, False}
 
 
 def test_several_at_once_equal_the_batch_and_nothing_of_them_stays(
