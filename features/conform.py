@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import ibis
@@ -11,6 +12,7 @@ from ibis.expr.types import BooleanValue, StringValue, Value
 
 from features.consistency import contradictions, kept_spelling
 from features.contract import Column, Kind, TableContract
+from features.currency import converted
 from features.money import has_comma_decimal, has_point_decimal, to_money
 from features.quarantine import fault_of, is_blank
 from features.times import is_day_first, local_times
@@ -81,14 +83,21 @@ def _answers(texts: ibis.Table, questions: Mapping[str, ibis.expr.types.Scalar])
 
 
 def conformed(
-    texts: ibis.Table, contract: TableContract, conventions: Conventions, zone: str, foreign: BooleanValue
+    texts: ibis.Table,
+    contract: TableContract,
+    conventions: Conventions,
+    zone: str,
+    *,
+    foreign: BooleanValue,
+    rates: Mapping[str, Decimal],
 ) -> ibis.Table:
     """Return source_row, the contract's columns in their types (null where absent), and ``reason``.
 
     Further columns of ``texts`` stay text, null where they are blank. ``reason`` is null for a row without a
-    fault of its own; ``foreign`` marks rows in another currency.
+    fault of its own; ``foreign`` marks rows in another currency, and ``rates`` convert rows in some.
     """
     values = {column.name: _value(texts, column, conventions, zone) for column in contract.columns}
+    values = converted(values, rates)
     faults = [
         fault_of(
             column, texts[column.name], values[column.name], day_first=conventions.day_first.get(column.name)

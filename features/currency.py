@@ -1,18 +1,35 @@
-"""One business, one currency: amounts in another are refused, for there is no rate to convert them with."""
+"""One business, one currency: amounts in another are converted at the rate that is given, or else refused.
+
+A currency has one rate for all time: a customer does not spend less because a currency fell.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 import ibis
-from ibis.expr.types import BooleanValue, StringValue
+from ibis.expr.types import BooleanValue, StringValue, Value
 
 from features.errors import MixedCurrencyError
 from features.money import CURRENCY_SIGNS
 
-__all__ = ["UNKNOWN", "business_currency", "currency_told_by", "is_foreign"]
+__all__ = [
+    "UNKNOWN",
+    "business_currency",
+    "checked_rates",
+    "conversions",
+    "converted",
+    "currency_told_by",
+    "has_no_rate",
+    "is_foreign",
+]
 
 UNKNOWN = "XXX"  # ISO 4217: no currency
+_RATE = "decimal(18, 9)"
+_MONEY = "decimal(18, 4)"
+_BEYOND = 10**14
+_OF_A_LINE = ("amount", "margin", "unit_price", "discount")
 _AMOUNTS = ("amount", "margin", "acquisition_cost", "monthly_amount", "cost")
 _DOLLARS = ("USD", "AUD", "CAD", "NZD", "SGD", "HKD", "TWD", "MXN")
 _SIGN_OF = {"JPY": "¥", "CNY": "¥", "EUR": "€", "GBP": "£", **dict.fromkeys(_DOLLARS, "$")}
@@ -26,28 +43,91 @@ def business_currency(texts: ibis.Table, configured: str | None, location: str) 
     if configured is not None:
         return configured.upper()
     codes = _rows_by_code(texts) if "currency" in texts.columns else {}
-    signs = _rows_by_sign(texts) if "amount" in texts.columns else {}
+    signs = _rows_by_sign(texts) if "amount" in texts.columns and texts.amount.type().is_string() else {}
     for rows_by_name in (codes, signs):
         if len(rows_by_name) > 1:
             raise MixedCurrencyError(
                 f"{location} holds amounts in {len(rows_by_name)} currencies.",
                 which=[f"{name}: {rows:,} rows" for name, rows in rows_by_name.items()],
-                mend="Convert them into one, or name yours (--currency): rows in any other are then refused.",
+                mend="Name yours (--currency): rows in any other are then refused, or converted at the rate"
+                " that [business.rates] in joren.toml gives for it.",
             )
     return next(iter(codes), UNKNOWN)
 
 
-def is_foreign(texts: ibis.Table, currency: str) -> BooleanValue:
-    """Return whether a row is in another currency than ``currency``: by its code, or by an amount's sign."""
-    foreign = ibis.literal(False)
-    if "currency" in texts.columns and currency != UNKNOWN:
-        code = _code(texts.currency)
-        foreign = foreign | ((code != "") & (code != currency))
+def is_foreign(texts: ibis.Table, currency: str, rates: Mapping[str, Decimal]) -> BooleanValue:
+    """Return whether a row is in a currency that is neither the business's nor one with a rate.
+
+    The row's code tells, and the sign at an amount, which must not be that of another currency.
+    """
+    if "currency" not in texts.columns:
+        return _has_other_sign(texts, currency)
+    code = _code(texts.currency)
+    foreign = has_no_rate(texts.currency, currency, rates)
+    foreign = foreign | (code.notin(list(rates)) & _has_other_sign(texts, currency))
+    for other in rates:
+        foreign = foreign | ((code == other) & _has_other_sign(texts, other))
+    return foreign
+
+
+def has_no_rate(code: StringValue, currency: str, rates: Mapping[str, Decimal]) -> BooleanValue:
+    """Return whether ``code`` names a currency that is neither the business's nor one with a rate."""
+    if currency == UNKNOWN:
+        return ibis.literal(False)
+    return _code(code).notin(["", currency, *rates])
+
+
+def _has_other_sign(texts: ibis.Table, currency: str) -> BooleanValue:
+    said = ibis.literal(False)
     if currency in _SIGN_OF:
         others = [pattern for sign, pattern in CURRENCY_SIGNS.items() if sign != _SIGN_OF[currency]]
         for name in _amounts(texts.columns):
-            foreign = foreign | _says(texts[name], "|".join(others))
-    return foreign
+            if texts[name].type().is_string():
+                said = said | _says(texts[name], "|".join(others))
+    return said
+
+
+def converted(values: Mapping[str, Value], rates: Mapping[str, Decimal]) -> dict[str, Value]:
+    """Return the ``values`` of a line with its money in the currency of the business, by their ``currency``.
+
+    DECIMAL(18,4), rounded half away from zero; null beyond what that holds.
+    """
+    if not rates:
+        return dict(values)
+    code = _code(values["currency"])
+    one, *others = ((code == other, ibis.literal(rate).cast(_RATE)) for other, rate in rates.items())
+    rate = ibis.cases(one, *others, else_=ibis.null(_RATE))
+    return dict(values) | {name: _at(values[name], rate) for name in _OF_A_LINE if name in values}
+
+
+def _at(money: Value, rate: Value) -> Value:
+    exchanged = (money.cast("decimal(38, 9)") * rate).round(4)
+    exchanged = (exchanged.abs() < _BEYOND).ifelse(exchanged, None).cast(_MONEY)
+    return rate.isnull().ifelse(money, exchanged)
+
+
+def conversions(rows: ibis.Table, rates: Mapping[str, Decimal], currency: str) -> list[str]:
+    """Return a note for each currency of which ``rows`` were converted."""
+    counts = _rows_by_code(rows) if rates else {}
+    return [
+        f"{counts[code]:,} rows in {code} are read as {currency}, at {rate.normalize():f}"
+        for code, rate in rates.items()
+        if code in counts
+    ]
+
+
+def checked_rates(rates: Mapping[str, Decimal], currency: str | None) -> Mapping[str, Decimal]:
+    """Return ``rates``, what one unit of each currency is worth in ``currency``.
+
+    Raises `MixedCurrencyError` where the business's own currency is not named, or is among them.
+    """
+    if rates and (currency is None or currency in rates):
+        raise MixedCurrencyError(
+            "Rates say what another currency is worth in the business's own.",
+            which=sorted(rates),
+            mend="Name the business's currency, and give rates for the others alone.",
+        )
+    return rates
 
 
 def currency_told_by(columns: Iterable[str]) -> str:

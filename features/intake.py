@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,8 @@ class Intake:
         for name, columns in self._columns.items():
             texts = ibis.schema({"source_row": "int64", **dict.fromkeys(columns, "string")})
             self._ibis.create_table(name + TEXTS, schema=texts)
-            read = self._query(_as_read, {"texts": name + TEXTS}, table=name, zone=zone, currency=currency)
+            terms = {"table": name, "zone": zone, "currency": currency, "rates": layout.rates}
+            read = self._query(_as_read, {"texts": name + TEXTS}, **terms)
             self._connection.execute(f"CREATE TABLE {name + JUDGED} AS {read} LIMIT 0")
             plans[f"read_{name}"] = f"INSERT INTO {name + JUDGED} BY NAME {read}"
             judged = {"judged": name + JUDGED}
@@ -139,10 +141,14 @@ class Intake:
         return query
 
 
-def _as_read(texts: ir.Table, table: str, zone: str, currency: str) -> ir.Table:
+def _as_read(
+    texts: ir.Table, table: str, zone: str, currency: str, rates: Sequence[tuple[str, str]]
+) -> ir.Table:
     contract = CONTRACT[table]
-    foreign = is_foreign(texts, currency)
-    return with_days(conformed(texts, contract, _nothing_guessed(contract), zone, foreign), contract)
+    exchanged = {code: Decimal(rate) for code, rate in rates} if "currency" in texts.columns else {}
+    foreign = is_foreign(texts, currency, exchanged)
+    typed = conformed(texts, contract, _nothing_guessed(contract), zone, foreign=foreign, rates=exchanged)
+    return with_days(typed, contract)
 
 
 def _nothing_guessed(contract: TableContract) -> Conventions:

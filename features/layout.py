@@ -19,18 +19,21 @@ __all__ = ["Layout"]
 class Layout:
     """What is there, and the rules, as in `Tables`: small, and without a row.
 
-    ``billed``: transactions were not given, and are the subscriptions' own bills.
+    ``billed``: transactions were not given, and are the subscriptions' own bills. ``rates``: pairs of a
+    currency, and what one unit of it is worth in that of the business, in decimal digits.
     """
 
     there: frozenset[str]
     rules: Rules
     contract: bool
     billed: bool
+    rates: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, tables: Tables) -> Self:
         """Return the layout of ``tables``."""
-        return cls(tables.there, tables.rules, contract=tables.contract, billed=tables.billed)
+        rates = tuple((currency, str(rate)) for currency, rate in sorted(tables.rates.items()))
+        return cls(tables.there, tables.rules, contract=tables.contract, billed=tables.billed, rates=rates)
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -50,4 +53,5 @@ class Layout:
     def from_dict(cls, kept: Mapping[str, Any]) -> Self:
         """Read what ``to_dict`` gave."""
         there, rules = frozenset(kept["there"]), Rules(**kept["rules"])
-        return cls(**{**kept, "there": there, "rules": rules})
+        rates = tuple((currency, rate) for currency, rate in kept["rates"])
+        return cls(**{**kept, "there": there, "rules": rules, "rates": rates})

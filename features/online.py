@@ -23,7 +23,7 @@ from features.engine import UNBOUND, compiled
 from features.table import behaviour
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Hashable
     from datetime import date
 
     import ibis.expr.types as ir
@@ -58,9 +58,11 @@ class OnlineBehaviour:
         for name, rows in population(()).items():
             self._ibis.create_table(name, rows)
         within_days = cancelled_within(rules)
-        self._keep("unsettled_rows", _as_unsettled, ["transactions"], within_days=within_days)
-        self._keep("nothing_given_back", _as_they_are, ["transactions"], into="unsettled_rows")
-        self._keep("unsettled_days", unsettled_days, ["unsettled_rows", "moments"])
+        rows = self._query(_as_unsettled, {"transactions": "transactions"}, within_days=within_days)
+        self._connection.execute(f"CREATE TABLE unsettled_rows AS {rows} LIMIT 0")
+        as_they_are = self._query(_as_they_are, {"transactions": "transactions"})
+        days = self._query(unsettled_days, {name: name for name in ("unsettled_rows", "moments")})
+        self._connection.execute(f"CREATE TABLE unsettled_days AS {days} LIMIT 0")
         nobody = {"transactions": "transactions", "unsettled": "nobody"}
         self._ibis.create_table("nobody", schema={"customer_id": "string", "unsettled": "boolean"})
         for build in (settled_days, settled_lines):
@@ -69,7 +71,14 @@ class OnlineBehaviour:
         names = {name: name for name in self._ibis.list_tables()}
         self._columns = {name: list(self._ibis.table(name).columns) for name in names}
         told = self._query(behaviour, names, there=there, contract=contract)
-        self._connection.execute(f"PREPARE behaviour AS {told} ORDER BY customer_id")
+        plans = {
+            "unsettled_rows": f"INSERT INTO unsettled_rows BY NAME {rows}",
+            "nothing_given_back": f"INSERT INTO unsettled_rows BY NAME {as_they_are}",
+            "unsettled_days": f"INSERT INTO unsettled_days BY NAME {days}",
+            "behaviour": f"{told} ORDER BY customer_id",
+        }
+        for name, plan in plans.items():  # last: a plan that is older than a table is made anew each time
+            self._connection.execute(f"PREPARE {name} AS {plan}")
 
     @classmethod
     def like(cls, tables: Tables) -> Self:
@@ -97,21 +106,6 @@ class OnlineBehaviour:
             finally:
                 for name in (*given, "unsettled_rows", "unsettled_days"):
                     self._connection.execute(f"DELETE FROM {_quoted(name)}")
-
-    def _keep(
-        self,
-        plan: str,
-        build: Callable[..., ir.Table],
-        relations: Sequence[str],
-        *,
-        into: str | None = None,
-        **settings: Hashable,
-    ) -> None:
-        """Prepare a ``plan`` that fills a table, of its own name unless told, with ``build`` of relations."""
-        query = self._query(build, {relation: relation for relation in relations}, **settings)
-        table = into or plan
-        self._connection.execute(f"CREATE TABLE IF NOT EXISTS {table} AS {query} LIMIT 0")
-        self._connection.execute(f"PREPARE {plan} AS INSERT INTO {table} BY NAME {query}")
 
     def _query(self, build: Callable[..., ir.Table], names: Mapping[str, str], **settings: Hashable) -> str:
         shapes = {relation: self._ibis.table(name).schema() for relation, name in names.items()}

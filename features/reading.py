@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 import duckdb
 import ibis
@@ -14,7 +15,7 @@ from features.columns import attribute_columns, matched_columns
 from features.conform import conformed, conventions_of, unread_measures
 from features.consistency import clashing_rows
 from features.contract import CONTRACT, Kind, TableContract, day_of
-from features.currency import business_currency, is_foreign
+from features.currency import business_currency, conversions, is_foreign
 from features.errors import UnreadableSourceError
 from features.labelled import DATED, labelled_positions, told_of_labels, with_dates
 from features.opening import Opened
@@ -44,6 +45,7 @@ class Terms:
     currency: str | None
     refused_share_limit: float
     rules: Rules
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 def read_table(
@@ -65,7 +67,9 @@ def read_table(
         texts = with_dates(texts, labelled)
     currency = business_currency(texts, terms.currency, source.name)
     conventions = conventions_of(texts, contract)
-    typed = conformed(texts, contract, conventions, terms.zone, is_foreign(texts, currency))
+    rates = terms.rates if "currency" in texts.columns else {}
+    foreign = is_foreign(texts, currency, rates)
+    typed = conformed(texts, contract, conventions, terms.zone, foreign=foreign, rates=rates)
     judged = connection.create_table(contract.name, with_days(typed, contract))
     told = columns | {name: name for name in (*told_apart, *attributes)}
     refused = _refused(connection, contract, judged, terms.rules)
@@ -75,6 +79,7 @@ def read_table(
     if opened.ragged:
         connection.insert("quarantine", ragged_rows(opened.ragged, contract.name, len(opened.names)))
     notes = [*opened.notes, *unread_measures(texts, contract, conventions)]
+    notes += conversions(texts, rates, currency)
     if labelled:
         notes.append(told_of_labels(labelled))
         columns |= dict.fromkeys(DATED, f"{labelled.tenure_months}, {labelled.churned}")

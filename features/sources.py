@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from ibis.backends.duckdb import Backend
 from features.billing import billed, report_of_bills, subscriptions_end
 from features.columnar import frame_of
 from features.contract import CONTRACT
-from features.currency import UNKNOWN
+from features.currency import UNKNOWN, checked_rates
 from features.errors import DataError, NothingUsableError
 from features.opening import Opened, open_source
 from features.quarantine import QUARANTINE
@@ -77,6 +78,7 @@ def tables_from_frame(
     refused_share_limit: float = 0.10,
     others: Mapping[str, pd.DataFrame | pa.Table] | None = None,
     rules: Rules | None = None,
+    rates: Mapping[str, Decimal] | None = None,
     contract: bool | None = None,
 ) -> Tables:
     """Hold tables in memory to the contract, as `read_tables` does with files.
@@ -89,7 +91,7 @@ def tables_from_frame(
     if frame is not None:
         sources[TRANSACTIONS.name] = Source("the frame", columns or {})
     rules = rules or Rules()
-    config = DataConfig(sources, zone, currency, refused_share_limit, rules, contract=contract)
+    config = DataConfig(sources, zone, currency, refused_share_limit, rules, rates or {}, contract=contract)
     return _read({name: frame_of(frames[name]) for name in CONTRACT if name in frames}, config)
 
 
@@ -122,6 +124,7 @@ def _read(opened: Mapping[str, Opened], config: DataConfig) -> Tables:
         has_margin="margin" in report.columns,
         optional=accepted,
         rules=config.rules,
+        rates=config.rates,
         contract=contract,
         billed=billed_here,
         ends=ends,
@@ -166,7 +169,13 @@ def _bills(
 
 
 def _terms(config: DataConfig) -> Terms:
-    return Terms(checked_zone(config.zone), config.currency, config.refused_share_limit, config.rules)
+    return Terms(
+        checked_zone(config.zone),
+        config.currency,
+        config.refused_share_limit,
+        config.rules,
+        checked_rates(config.rates, config.currency),
+    )
 
 
 def _connect() -> Backend:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Literal, cast
 
 import ibis
@@ -87,7 +88,8 @@ class DataConfig:
     """What to read, and the business it belongs to.
 
     ``zone`` is an IANA name (UTC if unset, and the report says so); ``currency`` an ISO 4217 code (the
-    data's own if unset and single, else "XXX"). More than ``refused_share_limit`` of the rows of a table
+    data's own if unset and single, else "XXX"), and ``rates`` what one unit of other currencies is worth in
+    it. More than ``refused_share_limit`` of the rows of a table
     refused stops the reading. ``contract``: whether to leave is to end a subscription; None: where there are
     no transactions.
     """
@@ -97,6 +99,7 @@ class DataConfig:
     currency: str | None = None
     refused_share_limit: float = 0.10
     rules: Rules = field(default_factory=Rules)
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
     engine: Engine = field(default_factory=Engine)
     contract: bool | None = None
 
@@ -140,6 +143,7 @@ class Tables:
     where the file has none; times as local wall time), beside each time its local day (`day_of`), and the
     file's further columns as text where the contract keeps them (`ReadReport.attributes`).
 
+    ``rates``: what one unit of other currencies was read as, in ``currency``.
     ``contract``: to leave is to end a subscription, and who has none running is no customer. ``billed``: the
     transactions are the subscriptions' own bills. ``ends``: the last day that the subscriptions tell of.
     """
@@ -153,6 +157,7 @@ class Tables:
     has_margin: bool
     optional: Mapping[str, ibis.Table] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
     contract: bool = False
     billed: bool = False
     ends: date | None = None

@@ -7,7 +7,8 @@ type can break is checked row by row; that a declared ``line_id`` stands once is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import ibis
@@ -17,7 +18,14 @@ from features.columns import attribute_columns, matched_columns
 from features.conform import TYPES
 from features.consistency import DETAILS, contradictions, kept_spelling
 from features.contract import CONTRACT, Column, Kind, TableContract, day_of
-from features.currency import UNKNOWN
+from features.currency import (
+    UNKNOWN,
+    business_currency,
+    checked_rates,
+    conversions,
+    converted,
+    has_no_rate,
+)
 from features.engine import kept_as, set_zone
 from features.errors import DataError
 from features.quarantine import QUARANTINE
@@ -62,6 +70,7 @@ class Warehouse:
     currency: str | None = None
     refused_share_limit: float = 0.10
     rules: Rules = field(default_factory=Rules)
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 def tables_in(warehouse: Warehouse) -> Tables:
@@ -78,7 +87,10 @@ def tables_in(warehouse: Warehouse) -> Tables:
     if "transactions" not in warehouse.tables:
         raise DataError("No transactions are named.", mend="Name their table in the warehouse.")
     zone = checked_zone(warehouse.zone)
+    checked_rates(warehouse.rates, warehouse.currency)
     set_zone(warehouse.connection, zone)
+    currency = _currency(warehouse)
+    warehouse = replace(warehouse, currency=currency)
     checked = {
         name: _checked(warehouse, contract) for name, contract in CONTRACT.items() if name in warehouse.tables
     }
@@ -92,11 +104,23 @@ def tables_in(warehouse: Warehouse) -> Tables:
         ibis.union(*(refused for _, refused, _ in checked.values())),
         reports,
         zone,
-        warehouse.currency or UNKNOWN,
+        currency,
         has_margin="margin" in reports["transactions"].columns,
         optional=accepted,
         rules=warehouse.rules,
+        rates=warehouse.rates,
     )
+
+
+def _currency(warehouse: Warehouse) -> str:
+    """Return the currency of the business: the one named, or the only one that the transactions name."""
+    rows, name = warehouse.tables["transactions"], "transactions"
+    names = warehouse.columns.get(name, {})
+    place = matched_columns(CONTRACT[name], names, rows.columns, rows.get_name()).get("currency")
+    if warehouse.currency is not None or place is None:
+        return warehouse.currency or UNKNOWN
+    codes = rows.select(currency=rows[rows.columns[place]].cast("string"))
+    return business_currency(codes, None, rows.get_name())
 
 
 def _checked(warehouse: Warehouse, contract: TableContract) -> tuple[ir.Table, ir.Table, ReadReport]:
@@ -111,10 +135,14 @@ def _checked(warehouse: Warehouse, contract: TableContract) -> tuple[ir.Table, i
         attribute: rows.columns[place]
         for attribute, place in attribute_columns(contract, places, rows.columns).items()
     }
-    typed = _typed(rows, contract, columns, attributes, name)
+    typed = _typed(rows, contract, columns, attributes, warehouse)
     judged = kept_as(warehouse.connection, contract.name, with_days(typed, contract))
     refused = _quarantined(judged, contract, columns)
     report = _report(judged, contract, name, columns, attributes)
+    if "currency" in columns:
+        codes = rows.select(currency=rows[columns["currency"]].cast("string"))
+        notes = conversions(codes, warehouse.rates, warehouse.currency or UNKNOWN)
+        report = replace(report, notes=(*report.notes, *notes))
     stop_if_refused(refused, report, warehouse.refused_share_limit)
     return judged.filter(judged.reason.isnull()).drop("reason"), refused, report
 
@@ -124,16 +152,18 @@ def _typed(
     contract: TableContract,
     columns: Mapping[str, str],
     attributes: Mapping[str, str],
-    name: str,
+    warehouse: Warehouse,
 ) -> ir.Table:
     """Return the contract's columns in their types, the first fault of each row, and no row number."""
-    _refuse_types(rows, contract, columns, name)
+    _refuse_types(rows, contract, columns, warehouse.tables[contract.name].get_name())
     values = {
         column.name: _value(rows[columns[column.name]], column)
         if column.name in columns
         else ibis.null(TYPES[column.kind])
         for column in contract.columns
     }
+    if "currency" in columns:
+        values = converted(values, warehouse.rates)
     values = kept_spelling(values, contract)
     faults = [
         fault
@@ -142,6 +172,9 @@ def _typed(
         for fault in _faults(rows[columns[column.name]], values[column.name], column)
     ]
     faults += [wrong.ifelse(reason, None) for wrong, reason in contradictions(values, contract)]
+    if "currency" in columns:
+        foreign = has_no_rate(values["currency"], warehouse.currency or UNKNOWN, warehouse.rates)
+        faults.append(foreign.ifelse("other_currency", None))
     extra = {attribute: rows[user].cast("string") for attribute, user in attributes.items()}
     return rows.select(source_row=ibis.null("int64"), **values, **extra, reason=ibis.coalesce(*faults))
 

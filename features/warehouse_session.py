@@ -47,6 +47,7 @@ def open_warehouse(config: DataConfig) -> Warehouse:
         currency=config.currency,
         refused_share_limit=config.refused_share_limit,
         rules=config.rules,
+        rates=config.rates,
     )
 
 

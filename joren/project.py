@@ -87,6 +87,7 @@ def load_project(folder: Path) -> Project:
             },
             zone=file.business.zone,
             currency=file.business.currency,
+            rates=file.business.rates,
             refused_share_limit=file.data.refused_share_limit,
             rules=Rules(**file.data.rules.model_dump()),
             engine=Engine(**file.engine.model_dump()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal, cast, get_args
 
 from pydantic import Field, model_validator
@@ -17,12 +18,17 @@ __all__ = ["NOTHING_TO_READ", "NO_PLACE", "DataTable", "ProjectFile", "keys_besi
 NO_PLACE = "no_place"  # what pydantic is told where a table has no place to be read from, or two
 NOTHING_TO_READ = "nothing_to_read"  # … where neither transactions nor subscriptions are named
 
+CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+Rate = Annotated[Decimal, Field(gt=0, lt=10**9, strict=False)]
+"""What one unit of another currency is worth in the business's own."""
+
 
 class Business(Section):
     """Whose days, whose money, and whether customers leave by ending a contract."""
 
     zone: str | None = None
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
+    currency: CurrencyCode | None = None
+    rates: dict[CurrencyCode, Rate] = Field(default_factory=dict)
     contract: bool | None = None
 
 
@@ -225,7 +231,7 @@ def keys_beside(key: tuple[str, ...]) -> list[str]:
     """Return the keys that may stand where ``key`` (a path from the file's top) stands.
 
     >>> keys_beside(("business", "zome"))
-    ['zone', 'currency', 'contract']
+    ['zone', 'currency', 'rates', 'contract']
     """
     section: type[Section] = ProjectFile
     for part in key[:-1]:

@@ -47,6 +47,7 @@ def project_file_text(
         "[business]",
         _line(f'zone = "{zone or "Asia/Tokyo"}"', "where days begin and end (IANA name); unset: UTC", zone),
         _line(f'currency = "{currency or "JPY"}"', "ISO 4217 code; unset: the data's own", currency),
+        _line("rates = { USD = 150 }", "what others are worth in it; without a rate, a row is refused"),
         _line(
             "contract = true", "to leave = to end the subscription; unset: where there are no transactions"
         ),

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ import pyarrow as pa
 import pytest
 
 from features.engine import on_engine, put, rows_hash
-from features.errors import DataError, SourceNotFoundError
+from features.errors import DataError, MixedCurrencyError, SourceNotFoundError
 from features.histories import grouped_histories, purchase_histories
 from features.labels import outcomes_in
 from features.reference import references_at
@@ -150,7 +151,15 @@ def test_tables_of_a_warehouse_are_checked_where_they_are(engine: BaseBackend) -
     instants = shop.assign(
         timestamp=shop["timestamp"].dt.tz_localize(ZONE), known_at=shop["known_at"].dt.tz_localize(ZONE)
     )
-    broken = instants.iloc[:3].assign(customer_id=["  ", None, "c-1"], amount=[1.0, 2.0, float("inf")])
+    instants["currency"] = "jpy"
+    abroad = instants.index % 3 == 0
+    instants.loc[abroad, ["amount", "discount"]] *= 2
+    instants.loc[abroad, "currency"] = "USD"
+    broken = instants.iloc[:4].assign(
+        customer_id=["  ", None, "c-1", "c-1"],
+        amount=[1.0, 2.0, float("inf"), 4.0],
+        currency=["JPY", "JPY", "JPY", "EUR"],
+    )
     lines = pd.concat([instants, broken], ignore_index=True).rename(columns={"customer_id": "Buyer"})
     answers = pd.DataFrame(
         {
@@ -169,13 +178,18 @@ def test_tables_of_a_warehouse_are_checked_where_they_are(engine: BaseBackend) -
         {"transactions": {"customer_id": "Buyer"}},
         zone=ZONE,
         currency="JPY",
+        rates={"USD": Decimal("0.5")},
         refused_share_limit=0.5,
     )
     tables = tables_in(warehouse)
     assert tables.reports["transactions"].refused_by_reason == {
         "missing_customer_id": 2,
         "non_finite_amount": 1,
+        "other_currency": 1,
     }
+    assert f"{abroad.sum()} rows in USD are read as JPY, at 0.5" in tables.reports["transactions"].notes
+    with pytest.raises(MixedCurrencyError, match="3 currencies"):
+        tables_in(replace(warehouse, currency=None, rates={}))
     assert tables.reports["surveys"].refused_by_reason == {"out_of_scale_score": 1, "unknown_kind": 1}
     details = tables.quarantine.to_pyarrow().to_pandas().groupby("reason")["detail"].first()
     assert details["missing_customer_id"] == "Buyer"

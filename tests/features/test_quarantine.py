@@ -6,7 +6,9 @@ import csv
 import io
 import json
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 
 import pandas as pd
 import pytest
@@ -20,10 +22,15 @@ from features.tables import DataConfig, Source, Tables
 GOOD = {"customer_id": "c-7f", "timestamp": "2026-11-22 10:30", "amount": "12.50"}
 
 
-def tables_of(*rows: dict[str, object], limit: float = 1.0, currency: str | None = None) -> Tables:
+def tables_of(
+    *rows: dict[str, object],
+    limit: float = 1.0,
+    currency: str | None = None,
+    rates: Mapping[str, Decimal] | None = None,
+) -> Tables:
     """Read a good row and the rows given, each of which says how it differs from that."""
     frame = pd.DataFrame([GOOD, *(GOOD | row for row in rows)])
-    return tables_from_frame(frame, refused_share_limit=limit, currency=currency)
+    return tables_from_frame(frame, refused_share_limit=limit, currency=currency, rates=rates)
 
 
 def reasons(tables: Tables) -> dict[int, str]:
@@ -143,6 +150,32 @@ def test_the_currency_is_the_data_s_own_where_it_is_single() -> None:
         tables_of({"currency": "JPY"}, {"currency": "JPY"}, {"currency": "USD"})
     with pytest.raises(MixedCurrencyError, match="in 2 currencies"):
         tables_of({"amount": "¥5"}, {"amount": "$5"})
+
+
+def test_a_rate_turns_another_currency_into_the_business_s_own() -> None:
+    tables = tables_of(
+        {"amount": "1200", "currency": "JPY"},
+        {"amount": "$12.50", "currency": "usd", "margin": "2", "discount": "0.5", "quantity": "3"},
+        {"amount": "-12.50", "currency": "USD"},
+        {"amount": "€10", "currency": "USD"},
+        {"amount": "7", "currency": "EUR"},
+        {"amount": "99999999999999", "currency": "USD"},
+        currency="JPY",
+        rates={"USD": Decimal("150.255")},
+    )
+    rows = tables.transactions.order_by("source_row").to_pyarrow().to_pylist()
+    amounts = [row["amount"] for row in rows]
+    assert amounts == [Decimal(it) for it in ("12.5", "1200", "1878.1875", "-1878.1875")]
+    assert (rows[2]["margin"], rows[2]["discount"]) == (Decimal("300.51"), Decimal("75.1275"))
+    assert rows[2]["quantity"] == 3
+    assert reasons(tables) == {5: "other_currency", 6: "other_currency", 7: "out_of_range_amount"}
+    assert "4 rows in USD are read as JPY, at 150.255" in tables.reports["transactions"].notes
+
+
+@pytest.mark.parametrize("currency", [None, "USD"])
+def test_rates_are_those_of_others_in_a_currency_that_is_named(currency: str | None) -> None:
+    with pytest.raises(MixedCurrencyError, match="worth in the business's own"):
+        tables_of(currency=currency, rates={"USD": Decimal(150)})
 
 
 def test_more_than_the_allowed_share_stops_the_reading_with_the_first_five_and_a_mend() -> None:

@@ -1,4 +1,5 @@
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ def test_every_key_reaches_the_config_of_its_room(tmp_path: Path) -> None:
             [business]
             zone = "Asia/Tokyo"
             currency = "JPY"
+            rates = { USD = 150.25, KRW = 1 }
             [data]
             refused_share_limit = 0.2
             [tables.transactions]
@@ -63,6 +65,7 @@ def test_every_key_reaches_the_config_of_its_room(tmp_path: Path) -> None:
         "JPY",
         0.2,
     )
+    assert project.data.rates == {"USD": Decimal("150.25"), "KRW": 1}
     source = project.data.sources["transactions"]
     assert source.location == str(tmp_path / "data" / "売上.csv")
     assert dict(source.columns) == {"customer_id": "顧客ID"}
@@ -124,6 +127,7 @@ def test_every_example_in_the_written_file_is_a_key_that_exists(tmp_path: Path) 
         (DATA + "[run]\nseed = 1.5\n", r"line 4: run\.seed = 1\.5 cannot be"),
         (DATA + "[value]\nmargin_rate = 35.0\n", r"line 4: value\.margin_rate = 35\.0 cannot be"),
         (DATA + "[bands]\nlow = 0.9\n", r"line 3: bands = .*low lies above high"),
+        (DATA + "[business]\nrates = { USD = 0 }\n", r"line 4: business\.rates\.USD = 0 cannot be"),
         (DATA + "[business]\ncurrency = 'yen'\n", r"line 4: business\.currency = 'yen' cannot be"),
         ("[tables.transactions]\n", r"line 1: tables\.transactions\.file is missing"),
         ("[tables]\n", r"tables\.transactions is missing"),
