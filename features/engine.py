@@ -28,6 +28,7 @@ __all__ = [
     "kept_rows",
     "on_engine",
     "put",
+    "query_of",
     "rows_hash",
     "set_zone",
     "view",
@@ -149,6 +150,17 @@ def _query(
     query = compiled(build, settings, {name: it.schema() for name, it in relations.items()}, connection.name)
     for name, rows in relations.items():
         query = query.replace(_identifier(UNBOUND + name, connection), f"({connection.compile(rows)})")
+    return query
+
+
+def query_of(
+    connection: BaseBackend, build: Callable[..., ir.Table], names: Mapping[str, str], **settings: Hashable
+) -> str:
+    """Return ``build`` of the connection's tables, whose ``names`` are told by relation, in its SQL."""
+    shapes = {relation: connection.table(name).schema() for relation, name in names.items()}
+    query = compiled(build, settings, shapes, connection.name)
+    for relation, name in names.items():
+        query = query.replace(_identifier(UNBOUND + relation, connection), _identifier(name, connection))
     return query
 
 

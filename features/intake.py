@@ -6,7 +6,7 @@ guessed: dates are ISO 8601 or begin with the year, and a comma groups thousands
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from threading import Lock
@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 
 import ibis
 import pyarrow as pa
-import sqlglot as sg
 
 from features.billing import billed
 from features.conform import Conventions, conformed
 from features.consistency import clashing_rows
 from features.contract import CONTRACT, Kind, TableContract
 from features.currency import is_foreign
-from features.engine import UNBOUND, compiled
+from features.engine import query_of
 from features.errors import RowsRefusedError
 from features.online import NO_STATISTICS
 from features.reading import with_days
@@ -76,15 +75,15 @@ class Intake:
             texts = ibis.schema({"source_row": "int64", **dict.fromkeys(columns, "string")})
             self._ibis.create_table(name + TEXTS, schema=texts)
             terms = {"table": name, "zone": zone, "currency": currency, "rates": layout.rates}
-            read = self._query(_as_read, {"texts": name + TEXTS}, **terms)
+            read = query_of(self._ibis, _as_read, {"texts": name + TEXTS}, **terms)
             self._connection.execute(f"CREATE TABLE {name + JUDGED} AS {read} LIMIT 0")
             plans[f"read_{name}"] = f"INSERT INTO {name + JUDGED} BY NAME {read}"
             judged = {"judged": name + JUDGED}
-            plans[f"refused_{name}"] = self._query(_refused, judged, table=name, rules=layout.rules)
+            plans[f"refused_{name}"] = query_of(self._ibis, _refused, judged, table=name, rules=layout.rules)
         if CUSTOMERS.name in layout.tables:
             self._ibis.create_table("moment", schema={"as_of": "date"})
             known = {"customers": CUSTOMERS.name + JUDGED, "moment": "moment"}
-            plans["known_customers"] = self._query(_known_customers, known)
+            plans["known_customers"] = query_of(self._ibis, _known_customers, known)
         for name, plan in plans.items():  # last: a plan that is older than a table is made anew each time
             self._connection.execute(f"PREPARE {name} AS {plan}")
         self.shapes = {
@@ -133,13 +132,6 @@ class Intake:
     def _insert(self, name: str, rows: pa.Table) -> None:
         self._connection.from_arrow(rows).insert_into(name)
 
-    def _query(self, build: Callable[..., ir.Table], names: Mapping[str, str], **settings: Hashable) -> str:
-        shapes = {relation: self._ibis.table(name).schema() for relation, name in names.items()}
-        query = compiled(build, settings, shapes, self._ibis.name)
-        for relation, name in names.items():
-            query = query.replace(_quoted(UNBOUND + relation), _quoted(name))
-        return query
-
 
 def _as_read(
     texts: ir.Table, table: str, zone: str, currency: str, rates: Sequence[tuple[str, str]]
@@ -169,7 +161,3 @@ def _refused(judged: ir.Table, table: str, rules: Rules) -> ir.Table:
 def _known_customers(customers: ir.Table, moment: ir.Table) -> ir.Table:
     rows = customers.drop("reason").cross_join(moment)
     return rows_known(rows, CUSTOMERS, rows.as_of).drop("as_of")
-
-
-def _quoted(name: str) -> str:
-    return sg.to_identifier(name, quoted=True).sql("duckdb")

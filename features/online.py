@@ -13,17 +13,15 @@ from typing import TYPE_CHECKING, Self
 
 import ibis
 import pyarrow.compute as pc
-import sqlglot as sg
 
 from features.behaviour.cancelled import with_cancellations, without_cancellations
 from features.behaviour.history import cancelled_within, settled_days, settled_lines, unsettled_days
 from features.behaviour.known import dated
 from features.behaviour.population import population
-from features.engine import UNBOUND, compiled
+from features.engine import query_of
 from features.table import behaviour
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
     from datetime import date
 
     import ibis.expr.types as ir
@@ -58,19 +56,21 @@ class OnlineBehaviour:
         for name, rows in population(()).items():
             self._ibis.create_table(name, rows)
         within_days = cancelled_within(rules)
-        rows = self._query(_as_unsettled, {"transactions": "transactions"}, within_days=within_days)
+        rows = query_of(self._ibis, _as_unsettled, {"transactions": "transactions"}, within_days=within_days)
         self._connection.execute(f"CREATE TABLE unsettled_rows AS {rows} LIMIT 0")
-        as_they_are = self._query(_as_they_are, {"transactions": "transactions"})
-        days = self._query(unsettled_days, {name: name for name in ("unsettled_rows", "moments")})
+        as_they_are = query_of(self._ibis, _as_they_are, {"transactions": "transactions"})
+        days = query_of(self._ibis, unsettled_days, {name: name for name in ("unsettled_rows", "moments")})
         self._connection.execute(f"CREATE TABLE unsettled_days AS {days} LIMIT 0")
         nobody = {"transactions": "transactions", "unsettled": "nobody"}
         self._ibis.create_table("nobody", schema={"customer_id": "string", "unsettled": "boolean"})
         for build in (settled_days, settled_lines):
-            self._connection.execute(f"CREATE TABLE {build.__name__} AS {self._query(build, nobody)} LIMIT 0")
+            self._connection.execute(
+                f"CREATE TABLE {build.__name__} AS {query_of(self._ibis, build, nobody)} LIMIT 0"
+            )
         self._ibis.drop_table("nobody")
         names = {name: name for name in self._ibis.list_tables()}
         self._columns = {name: list(self._ibis.table(name).columns) for name in names}
-        told = self._query(behaviour, names, there=there, contract=contract)
+        told = query_of(self._ibis, behaviour, names, there=there, contract=contract)
         plans = {
             "unsettled_rows": f"INSERT INTO unsettled_rows BY NAME {rows}",
             "nothing_given_back": f"INSERT INTO unsettled_rows BY NAME {as_they_are}",
@@ -105,14 +105,7 @@ class OnlineBehaviour:
                 return self._connection.execute("EXECUTE behaviour").to_arrow_table()
             finally:
                 for name in (*given, "unsettled_rows", "unsettled_days"):
-                    self._connection.execute(f"DELETE FROM {_quoted(name)}")
-
-    def _query(self, build: Callable[..., ir.Table], names: Mapping[str, str], **settings: Hashable) -> str:
-        shapes = {relation: self._ibis.table(name).schema() for relation, name in names.items()}
-        query = compiled(build, settings, shapes, self._ibis.name)
-        for relation, name in names.items():
-            query = query.replace(_quoted(UNBOUND + relation), _quoted(name))
-        return query
+                    self._connection.execute(f"DELETE FROM {name}")
 
 
 def _as_unsettled(transactions: ir.Table, within_days: int) -> ir.Table:
@@ -130,7 +123,3 @@ def _gives_back(rows: Mapping[str, pa.Table]) -> bool:
         return False
     given_back = pc.or_kleene(pc.less(transactions["amount"], 0), transactions["is_return"])
     return bool(pc.any(given_back).as_py())
-
-
-def _quoted(name: str) -> str:
-    return sg.to_identifier(name, quoted=True).sql("duckdb")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pandas as pd
 import pyarrow as pa
@@ -51,7 +52,13 @@ def frames() -> dict[str, pd.DataFrame]:
 @pytest.fixture(scope="module")
 def tables(frames: dict[str, pd.DataFrame]) -> Tables:
     others = {name: frame for name, frame in frames.items() if name != "transactions"}
-    return tables_from_frame(frames["transactions"], others=others, zone="Asia/Tokyo", currency="JPY")
+    return tables_from_frame(
+        frames["transactions"],
+        others=others,
+        zone="Asia/Tokyo",
+        currency="JPY",
+        rates={"EUR": Decimal("160.5")},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +106,11 @@ def test_rows_that_cannot_stand_beside_each_other_are_refused(intake: Intake) ->
     told = {(one.table, one.row, one.reason) for one in refused.value.refused}
     assert told == {("transactions", 1, "repeated_line_id"), ("customers", 1, "repeated_customer")}
     assert "c-7f" not in str(refused.value)
+
+
+def test_another_currency_is_read_at_the_rate_of_the_data(intake: Intake) -> None:
+    row = {**SOUND["transactions"], "amount": "€2", "currency": "EUR"}
+    assert intake.accepted({"transactions": [row]}, AFTER_ALL)["transactions"]["amount"].to_pylist() == [321]
 
 
 def test_a_time_with_an_offset_is_told_in_the_business_zone(intake: Intake) -> None:
