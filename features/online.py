@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Self
 
 import ibis
 import pyarrow.compute as pc
+import sqlglot as sg
+import sqlglot.expressions as sge
 
 from features.behaviour.cancelled import with_cancellations, without_cancellations
 from features.behaviour.history import cancelled_within, settled_days, settled_lines, unsettled_days
@@ -78,7 +80,7 @@ class OnlineBehaviour:
             "behaviour": f"{told} ORDER BY customer_id",
         }
         for name, plan in plans.items():  # last: a plan that is older than a table is made anew each time
-            self._connection.execute(f"PREPARE {name} AS {plan}")
+            self._connection.execute(f"PREPARE {name} AS {_without_filters(plan)}")
 
     @classmethod
     def like(cls, tables: Tables) -> Self:
@@ -114,6 +116,23 @@ def _as_unsettled(transactions: ir.Table, within_days: int) -> ir.Table:
 
 def _as_they_are(transactions: ir.Table) -> ir.Table:
     return without_cancellations(dated(transactions))
+
+
+def _without_filters(query: str) -> str:
+    """Return a DuckDB ``query`` whose sums, counts, least and greatest look at a CASE, not through a FILTER.
+
+    The same numbers: all of them pass over nulls. To start, a FILTER takes DuckDB four times as long, which
+    is most of the time that an aggregate of a few rows takes; over many rows it is the faster of the two.
+    """
+    tree = sg.parse_one(query, read="duckdb")
+    for filtered in list(tree.find_all(sge.Filter)):
+        aggregate, condition = filtered.this, filtered.expression.this
+        plain = isinstance(aggregate, sge.Count | sge.Sum | sge.Min | sge.Max)
+        if plain and not isinstance(aggregate.this, sge.Distinct):
+            counted = sge.Literal.number(1) if isinstance(aggregate.this, sge.Star) else aggregate.this
+            seen = sge.Case(ifs=[sge.If(this=condition.copy(), true=counted.copy())])
+            filtered.replace(type(aggregate)(this=seen))
+    return tree.sql("duckdb")
 
 
 def _gives_back(rows: Mapping[str, pa.Table]) -> bool:
