@@ -67,7 +67,7 @@ def list_asked(parameters: Mapping[str, str], attributes: Sequence[str] = ()) ->
             band=_one_of(ChurnBand, parameters.get("band")),
             segment=segment,
             min_value_at_risk=amount,
-            attributes=tuple(_pair(one) for one in attributes if ":" in one),
+            attributes=tuple(_pair(one) for one in attributes if ":" in one and "\0" not in one),
         ),
         sort=_one_of(Sort, parameters.get("sort")) or Sort.VALUE_AT_RISK,
         cursor=parameters.get("cursor") or None,

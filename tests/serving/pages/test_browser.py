@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -144,7 +145,10 @@ def test_a_marketers_morning(browser: Browser, site: Site, language: str, tmp_pa
     page.wait_for_url("**&sort=churn_probability")
     expect(page.locator("th[aria-sort]")).to_have_count(1)
 
-    page.goto(f"{site.address}/")
+    expect(page.locator("#languages a").first).to_have_attribute("href", re.compile("band=high"))
+
+    page.locator("#reset a").click()
+    page.wait_for_url(f"{site.address}/")
     page.locator("a[rel=next]").click()
     page.wait_for_url("**cursor=**")
     assert len(customers(page)) == 20

@@ -113,6 +113,7 @@ def test_customers_are_told_apart_by_their_attributes(hostile: TestClient) -> No
     one = hostile.get("/", params={"attribute": ["country:JP", ""]})
     assert 0 < len(ids(one.text)) <= 15
     assert 'value="country:JP" selected' in one.text
+    assert len(ids(hostile.get("/", params={"attribute": "country:\0"}).text)) == SIZE
     assert hostile.get("/", params={"attribute": "shoe:44"}).status_code == 422
     assert hostile.get("/at-risk.csv", params={"attribute": "shoe:44"}).status_code == 422
 
