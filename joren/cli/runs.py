@@ -125,13 +125,12 @@ def _table(seen: Overview) -> Table:
     from joren.cli.layout import plain_table
 
     table = plain_table()
-    for head in ("Run", "As of", "Published (UTC)", "Customers", "Model", "Behaviour", ""):
-        table.add_column(head, justify="right" if head == "Customers" else "left")
+    for head in ("Run", "As of", "Customers", "Model", "Behaviour", ""):
+        table.add_column(head, justify="right" if head == "Customers" else "left", no_wrap=True)
     for run in seen.runs:
         table.add_row(
             run.run_id,
             str(run.as_of),
-            f"{run.published_at:%Y-%m-%d %H:%M}",
             f"{run.customers:,}",
             run.model_version,
             "kept" if run.has_behaviour else "–",

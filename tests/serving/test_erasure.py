@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +23,7 @@ from tests.serving.frames import HOSTILE_IDS, PUBLISHED_AT, run_info, shop
 
 WHO = Who("k3v7a2bqxd", PUBLISHED_AT, "asked by letter")
 SOMEBODY = "c-0004d"
+ROOT = Path(__file__).parents[2]
 
 
 def rows_of(store: Store, customer_id: str) -> int:
@@ -31,6 +34,11 @@ def rows_of(store: Store, customer_id: str) -> int:
             ).scalar_one()
             for table in tables.OF_CUSTOMERS
         )
+
+
+def bytes_in(folder: Path) -> bytes:
+    """All that stands in the files, read by another process: to close them in this one would unlock them."""
+    return subprocess.run(["cat", *folder.iterdir()], capture_output=True, check=True).stdout
 
 
 def known(customers: int) -> Background:
@@ -122,14 +130,35 @@ def test_the_bytes_of_the_id_are_gone_from_the_files(tmp_path: Path) -> None:
         for name in ("run-1", "run-2"):
             store.publish(scores.assign(run_id=name), behaviour, run=run_info(name))
         doomed = scores["customer_id"].tolist()[:150:3]
-        files = [tmp_path / "scores.db", tmp_path / "scores.db-wal"]
-        before = b"".join(file.read_bytes() for file in files)
+        before = bytes_in(tmp_path)
         assert all(one.encode() in before for one in doomed)
         for customer_id in doomed:
             assert erase(store.database, customer_id, WHO).storage_clean
-        after = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+        after = bytes_in(tmp_path)
         assert [one for one in doomed if one.encode() in after] == []
         assert store.score(scores["customer_id"].iloc[1]) is not None
+        with store.database.read() as connection:
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+
+
+def test_an_erasure_does_not_let_another_process_take_the_log_away(tmp_path: Path) -> None:
+    """What POSIX does to the locks of a file that is opened and closed beside SQLite must not happen."""
+    url = f"sqlite:///{tmp_path}/scores.db"
+    come_and_go = (
+        "import sys\nfrom serving.store import Store\nfrom tests.serving.frames import run_info, shop\n"
+        "store = Store.open(sys.argv[1])\n"
+        "store.publish(*shop(run_id='theirs'), run=run_info('theirs'))\nstore.close()\n"
+    )
+    with closing(Store.open(url)) as store:
+        store.publish(*shop(), run=run_info())
+        assert store.score("c-7f") is not None
+        assert erase(store.database, "c-7f", WHO).storage_clean
+        subprocess.run([sys.executable, "-c", come_and_go, url], cwd=ROOT, check=True)
+        assert (tmp_path / "scores.db-shm").exists()
+        score = store.score("00123")
+        assert score is not None
+        assert score["run_id"] == "theirs"
+        store.publish(*shop(run_id="ours"), run=run_info("ours"))
         with store.database.read() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
 
@@ -147,8 +176,7 @@ def test_a_reader_in_the_way_is_told_and_a_second_time_cleans_up(
             slow.exec_driver_sql("COMMIT")
         again = erase(store.database, SOMEBODY, WHO)
         assert (again.rows, again.storage_clean) == (0, True)
-        left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
-        assert SOMEBODY.encode() not in left
+        assert SOMEBODY.encode() not in bytes_in(tmp_path)
 
 
 @pytest.mark.parametrize("customer_id", [*HOSTILE_IDS, "nobody"])
