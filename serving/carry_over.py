@@ -1,4 +1,7 @@
-"""What a restored store must not forget: who was erased, which keys were revoked, what was noted since."""
+"""What a restored store must not forget: who was erased, which keys were revoked, what was noted since.
+
+And what it must forget: who was signed in to the pages back then.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +48,7 @@ class Memory:
     def hand_on(self, connection: Connection, who: Who, what: str) -> int:
         """Bring what was put back up to date; return how many customers were erased from it once more."""
         self._revoke(connection)
+        _sign_out(connection)
         self._note(connection)
         erased = self._erase(connection)
         note(connection, Action.RESTORE, what, who, {"erased_again": erased})
@@ -88,3 +92,8 @@ class Memory:
             for customer_id in again:
                 remove_from_run(connection, run_key, customer_id)
         return len(again)
+
+
+def _sign_out(connection: Connection) -> None:
+    for table in (tables.sign_in_links, tables.sessions):
+        connection.execute(delete(table))

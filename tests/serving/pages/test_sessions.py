@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from serving import tables
+from serving.audit import Who
+from serving.carry_over import Memory
 from serving.pages.sessions import (
     LINK_LASTS,
     SESSION_LASTS,
@@ -82,3 +84,14 @@ def test_what_is_no_token_opens_nothing(store: Store) -> None:
     for guess in ("", "x", "A" * 43, "A" * 10_000, "é" * 43, "a\0" * 20, "' or 1=1 --"):
         assert begin_session(store, guess, now=NOW) is None
         assert session_of(store, guess, now=NOW) is None
+
+
+def test_a_restored_store_has_forgotten_who_was_signed_in(store: Store) -> None:
+    session = begin_session(store, make_link_token(store, now=NOW), now=NOW)
+    unused = make_link_token(store, now=NOW)
+    assert session is not None
+    memory = Memory.of(store.database)
+    with store.database.write() as connection:
+        memory.hand_on(connection, Who("test", NOW), "backup")
+    assert session_of(store, session.token, now=NOW) is None
+    assert begin_session(store, unused, now=NOW) is None
