@@ -1,0 +1,121 @@
+"""What the service bears, and how long an answer takes.
+
+    python -m benchmarks.serving_load --project demo
+
+``--project``: a folder after `joren run`. One worker on the loopback, the load beside it on the same machine;
+``--only`` takes one of the parts below. The last line is JSON; exit code 3 where a goal is missed.
+
+- ``lookups``: scores looked up over 50 connections, against a bare FastAPI route; then at half that pace
+- ``compute``: one customer of 200 events, over one connection
+- ``soak``: lookups, lists, feature rows and computed scores over 50 connections, for ``--seconds``
+- ``swaps``: models are promoted under a load of feature rows, ``--swaps`` times, damaged ones among them
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.load import free_port, serving, under_load
+from benchmarks.served import Served, histories, served
+from benchmarks.swaps import swapped
+
+CONNECTIONS = 50
+EVENTS = 200
+COMPUTE_MS, LOOKUP_MS, MOST_MIB = 150.0, 15.0, 50.0
+LEAST_LOOKUPS, SHARE_OF_BARE = 1_500.0, 0.5
+
+Part = Callable[[Path, Path, argparse.Namespace], dict[str, Any]]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure the parts that are asked for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--project", type=Path, required=True)
+    parser.add_argument("--only", choices=sorted(PARTS), action="append")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--swaps", type=int, default=100)
+    asked = parser.parse_args(arguments)
+
+    measured = {}
+    for name in asked.only or PARTS:
+        with tempfile.TemporaryDirectory() as scratch:
+            measured[name] = PARTS[name](asked.project.resolve(), Path(scratch), asked)
+    print(json.dumps(measured))
+    return 0 if all(part["reached"] for part in measured.values()) else 3
+
+
+def lookups(project: Path, scratch: Path, asked: argparse.Namespace) -> dict[str, Any]:
+    """Look scores up as fast as they come, then at half that pace."""
+    seconds = min(asked.seconds, 10.0)
+    port = free_port()
+    with serving(["-m", "benchmarks.bare", str(port)], f"http://127.0.0.1:{port}/bare", folder=scratch):
+        request = b"GET /bare HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        bare = under_load(port, [request], connections=CONNECTIONS, seconds=seconds)
+    with served(project, scratch) as service:
+        requests = _lookups(project, service)
+        full = under_load(service.port, requests, connections=CONNECTIONS, seconds=seconds)
+        half = under_load(
+            service.port, requests, connections=CONNECTIONS, seconds=seconds, per_second=full.per_second / 2
+        )
+    enough = full.per_second >= min(LEAST_LOOKUPS, SHARE_OF_BARE * bare.per_second)
+    return {
+        "bare": bare.told(),
+        "full": full.told(),
+        "share_of_bare": round(full.per_second / bare.per_second, 2),
+        "half": half.told(),
+        "reached": enough and half.ms(0.99) <= LOOKUP_MS and not (full.errors or half.errors),
+    }
+
+
+def compute(project: Path, scratch: Path, asked: argparse.Namespace) -> dict[str, Any]:
+    """Compute one customer of many events again and again."""
+    customer = _of_events(project, EVENTS)
+    with served(project, scratch) as service:
+        request = service.post("/v1/scores/compute", {"customers": [customer]})
+        under_load(service.port, [request], connections=1, seconds=2.0)
+        one = under_load(service.port, [request], connections=1, seconds=min(asked.seconds, 20.0))
+    return {"events": EVENTS, **one.told(), "reached": one.ms(0.99) <= COMPUTE_MS and not one.errors}
+
+
+def soak(project: Path, scratch: Path, asked: argparse.Namespace) -> dict[str, Any]:
+    """Ask for everything that a CRM asks for, over many connections."""
+    with served(project, scratch) as service:
+        some = [service.post("/v1/scores/compute", {"customers": [one]}) for one in histories(project, 3)]
+        requests = [*_lookups(project, service) * 4, *some, service.get("/v2/models/joren/ready")]
+        before = service.resident_mib
+        load = under_load(service.port, requests, connections=CONNECTIONS, seconds=asked.seconds)
+        grown = service.resident_mib - before
+    return {**load.told(), "grown_mib": round(grown, 1), "wrong": load.errors[:5], "reached": not load.errors}
+
+
+def swaps(project: Path, scratch: Path, asked: argparse.Namespace) -> dict[str, Any]:
+    """Promote other models while feature rows are predicted."""
+    told = swapped(project, scratch, asked.swaps)
+    return {**told, "reached": not told["errors"] and told["grown_mib"] <= MOST_MIB}
+
+
+def _lookups(project: Path, service: Served) -> list[bytes]:
+    ids = [one["customer_id"] for one in histories(project, 100)]
+    single = [service.get(f"/v1/customers/{one}/score") for one in ids[:50]]
+    return [*single, *(service.post("/v1/scores/lookup", {"customer_ids": [one]}) for one in ids[50:])]
+
+
+def _of_events(project: Path, events: int) -> dict[str, Any]:
+    """Return a customer made of the first customers' events, one every day or so."""
+    lines = [line for one in histories(project, events) for line in one["transactions"]]
+    return {"customer_id": "made of many", "transactions": sorted(lines[:events], key=str)}
+
+
+PARTS: dict[str, Part] = {"lookups": lookups, "compute": compute, "soak": soak, "swaps": swaps}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
