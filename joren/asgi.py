@@ -1,8 +1,13 @@
-"""The factory that server processes call: uvicorn's worker reads its settings from the environment alone."""
+"""The factory that server processes call: uvicorn's worker reads its settings from the environment alone.
+
+What unpickles is kept out of them: XGBoost would bring scikit-learn along, where that is installed, and
+scikit-learn joblib and cloudpickle.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,25 +15,33 @@ from tempfile import TemporaryDirectory
 import uvicorn
 from fastapi import FastAPI
 
-from joren.scoring_process import ScoringProcess
-from serving.app import METRICS_FOLDER, create_app
-from serving.in_use import ModelInUse
-from serving.logs import configure_logging
-from serving.patience import PatientProtocol
-from serving.service import ScoringService
 from serving.settings import Settings
-from serving.shelf import Shelf
-from serving.store import Store
-from serving.watch import Watch, verify_in_a_process
-from training.bundle import Bundle
 
-__all__ = ["create", "serve"]
+__all__ = ["create", "keep_unpicklers_out", "serve"]
 
 FACTORY = "joren.asgi:create"
+UNPICKLERS = ("sklearn", "joblib", "cloudpickle")
+
+
+def keep_unpicklers_out() -> None:
+    """Let this process, which is about to serve, do without them; before anything else is imported."""
+    for name in UNPICKLERS:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type] # Python's way to say: it is not there
 
 
 def create() -> FastAPI:
     """Return the application on the store and the bundles that the environment names."""
+    keep_unpicklers_out()
+    from joren.scoring_process import ScoringProcess
+    from serving.app import create_app
+    from serving.in_use import ModelInUse
+    from serving.logs import configure_logging
+    from serving.service import ScoringService
+    from serving.shelf import Shelf
+    from serving.store import Store
+    from serving.watch import Watch, verify_in_a_process
+    from training.bundle import Bundle
+
     settings = Settings()
     configure_logging(settings.log_level)
     store = Store.open(settings.store_url)
@@ -42,6 +55,8 @@ def create() -> FastAPI:
 
 def serve(settings: Settings) -> None:
     """Answer requests until the process is told to stop; each worker process calls ``create``."""
+    from serving.app import METRICS_FOLDER
+
     if settings.workers == 1:
         _run(settings)
         return
@@ -53,6 +68,8 @@ def serve(settings: Settings) -> None:
 
 
 def _run(settings: Settings) -> None:
+    from serving.patience import PatientProtocol
+
     os.environ.update(settings.environment())
     uvicorn.run(
         FACTORY,

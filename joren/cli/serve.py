@@ -34,7 +34,10 @@ def serve(
     the pages, once; `joren sign-in` prints another. Requests of systems need a key, which
     `joren keys create NAME` makes.
     """
+    from joren.asgi import keep_unpicklers_out
     from joren.asgi import serve as answer
+
+    keep_unpicklers_out()
     from joren.cli.sign_in import new_link
     from joren.project import load_project
     from joren.service import service_settings
