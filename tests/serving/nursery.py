@@ -15,8 +15,8 @@ from serving.batch import ScoredRun, publish_run
 from serving.store import Store
 from tests.serving.frames import PUBLISHED_AT, shop
 
-CUSTOMERS = 300
-publishing.CHUNK_ROWS = 25
+CUSTOMERS = 150
+publishing.CHUNK_ROWS = 10
 
 
 def main(url: str) -> None:

@@ -86,22 +86,28 @@ def whole_current_run(store: Store) -> str:
 
 
 def kill_publishers(store: Store, url: str, kills: int, seed: int) -> Counter[str]:
-    """Kill so many publishers at random moments; return how often the run before stood, or the new one."""
+    """Kill so many publishers at random moments; return how often the run before stood, or the new one.
+
+    Who was quicker than the kill is not counted.
+    """
     moments, stood = random.Random(seed), Counter[str]()  # noqa: S311 - moments, not secrets
     with nursery(url) as children:
-        began = time.perf_counter()
-        assert children.publish("run-first") == 0
-        seconds = time.perf_counter() - began
-        before = whole_current_run(store)
-        for number in range(kills):
+        before, seconds, number = "", 0.0, 0
+        while stood["killed"] < kills:
+            if number % 20 == 0:  # how long it takes varies with what else this machine does
+                began = time.perf_counter()
+                assert children.publish(f"run-{number}-in-peace") == 0
+                seconds = time.perf_counter() - began
+                before = whole_current_run(store)
             run_id = f"run-{number}"
             code = children.publish(run_id, kill_after=moments.uniform(0, seconds))
             assert code in {0, KILLED}
             now = whole_current_run(store)
-            assert now in {before, run_id}
-            stood["killed" if code else "quicker"] += 1
-            stood["the new one" if now == run_id else "the run before"] += 1
-            before = now
+            assert now in ({run_id} if code == 0 else {before, run_id})
+            if code == KILLED:
+                stood["killed"] += 1
+                stood["the new one" if now == run_id else "the run before"] += 1
+            before, number = now, number + 1
         assert children.publish("run-last") == 0
         assert whole_current_run(store) == "run-last"
     with store.database.read() as connection:
@@ -112,8 +118,7 @@ def kill_publishers(store: Store, url: str, kills: int, seed: int) -> Counter[st
 def test_a_publisher_that_is_killed_leaves_the_run_before_or_the_new_one(
     store: Store, store_url: str
 ) -> None:
-    stood = kill_publishers(store, store_url, kills=6, seed=5)
-    assert stood["killed"] > 0
+    assert kill_publishers(store, store_url, kills=6, seed=5)["killed"] == 6
 
 
 @pytest.mark.prove
@@ -122,7 +127,6 @@ def test_two_hundred_kills(store: Store, store_url: str, capsys: pytest.CaptureF
     stood = kill_publishers(store, store_url, kills=200, seed=2026)
     with capsys.disabled():
         sys.stdout.write(f"\n200 kill -9 on {store.database.readers.dialect.name}: {dict(stood)}\n")
-    assert stood["killed"] > 150
     assert stood["the run before"] > 50
 
 
