@@ -48,7 +48,7 @@ class Row:
 class AtRiskList:
     """A page of the list, and what the whole of it adds up to.
 
-    ``explained``: reasons could be given. ``choices`` are the attributes to filter by, and their values.
+    ``explained``: reasons could be worked out. ``choices`` are the attributes to filter by, and their values.
     """
 
     run: Run
@@ -101,12 +101,12 @@ def whole_list(service: ScoringService, asked: ListAsked, language: Language) ->
 
 
 def _page(service: ScoringService, asked: ListAsked, language: Language, limit: int) -> tuple[Page, bool]:
-    """Return a page of the list, and whether it could be explained."""
+    """Return a page of the list, and whether it could be explained; else with what is stored, in English."""
     question = partial(service.at_risk, asked.which, asked.sort, limit=limit, cursor=asked.cursor)
     try:
         return question(explaining=Explaining(language, compute=True)), True
     except (ModelUnavailableError, ReasonsUnavailableError):
-        return question(explaining=Explaining(language)), False
+        return question(explaining=Explaining()), False
 
 
 def _choices(service: ScoringService, asked: ListAsked, run: Run) -> dict[str, list[str]]:

@@ -58,7 +58,7 @@ class Family:
 
 @dataclass(frozen=True)
 class CustomerPage:
-    """All that a customer's page shows. Without ``explained``, reasons could not be worked out.
+    """All that a customer's page shows. Without ``explained``, reasons are those stored, in English.
 
     ``chart`` is the chance over the kept runs, ``moves`` what moved it since the run before this one.
     """
@@ -117,7 +117,7 @@ def _score(service: ScoringService, asked: str, language: Language) -> tuple[Sco
         except CustomerNotFoundError:
             continue
         except (ModelUnavailableError, ReasonsUnavailableError):
-            return service.score(customer_id, Explaining(language)), False
+            return service.score(customer_id, Explaining()), False
     service.run()
     raise CustomerNotFoundError("No customer of this id has been scored.")
 

@@ -200,10 +200,12 @@ def test_without_the_model_the_list_stands_and_says_what_is_missing(
     (served.bundles / VERSION).rmdir()
     page = visitor.get("/", params={"lang": "ja"})
     assert ids(page.text) == ranked(served)[:SIZE]
-    assert "ただいま理由を算出できません" in page.text
+    assert "ただいま理由を算出できないため" in page.text
+    assert "orders so far</li>" in page.text
+    assert "目立った理由はありません" not in page.text
     one = visitor.get("/customer", params={"id": "c-7f"})
     assert one.status_code == 200
-    assert "ただいま理由を算出できません" in one.text
+    assert "ただいま理由を算出できないため" in one.text
     assert visitor.get("/at-risk.csv").status_code == 200
 
 
