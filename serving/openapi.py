@@ -14,7 +14,7 @@ __all__ = ["describe", "inference_errors", "problems"]
 
 DESCRIPTION = r"""
 Joren (常連) says which customers are about to leave, what each is worth, and why. This API hands out its
-scores.
+scores, lists and figures, and computes scores from a history that you send.
 
 **Quick start.** `joren keys create crm` prints a key, once. Then:
 
@@ -26,8 +26,10 @@ curl -H "X-API-Key: $JOREN_KEY" -H "Content-Type: application/json" \
      -d '{"customer_ids": ["00123", "c-7f"]}' "http://127.0.0.1:8000/v1/scores/lookup"
 ```
 
+`docs/api.md` walks from the first key to a nightly sync, with commands that a test types.
+
 **Runs.** Scores are published by runs. An answer comes from one run, whole; the next run replaces all scores
-at once.
+at once. When the next run is overdue, answers under `/v1` carry `Joren-Scores-Stale: true; age_days=41`.
 
 **Time.** Dates are local days in the business's zone; a horizon of N days begins the day after `as_of` and
 holds both its ends. Moments (`published_at`) are in UTC.
@@ -35,9 +37,22 @@ holds both its ends. Moments (`published_at`) are in UTC.
 **Ids** are the business's own, any non-empty text. In a path an id is percent-encoded (`a/b` is `a%2Fb`); the
 ids `.` and `..`, which clients resolve away, can be asked for by `POST /v1/scores/lookup`.
 
+**Keys** have scopes; each operation below names its own. A key may be sent as `Authorization: Bearer …` or as
+`X-API-Key: …`. `joren keys rotate` lets two live side by side for a while.
+
+**Limits.** A key has so many requests a minute, on all workers together: `RateLimit-Policy:
+"requests";q=6000;w=60`. Every answer says what is left: `RateLimit: "requests";r=5999;t=42`. Beyond, a 429
+with `Retry-After`. Bodies hold at most 1 MiB, also unpacked from gzip; paths and headers 32 KiB each (414,
+431).
+
+**Caching.** Scores, lists and figures carry an `ETag`; with `If-None-Match`, what has not changed is a 304.
+
+**Lists** come in pages, 20 customers unless `limit` (at most 100) says otherwise. Follow the `Link` header, or
+pass `next_cursor` on as `cursor`. All pages of a walk show the run that it began with.
+
 **Errors** are `application/problem+json` (RFC 9457); `type` is stable, and values that you sent are never
 repeated. Every answer carries `X-Request-Id`; send your own (up to 128 of `A-Za-z0-9._-`) to find it in the
-log.
+log. Under `/v2`, which is the Open Inference Protocol, errors have that protocol's form.
 
 **Unknown fields and parameters** are refused rather than ignored. Fields may be added to answers.
 """

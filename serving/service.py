@@ -23,7 +23,7 @@ from serving.explaining import REASONS, Explaining, Language
 from serving.facts import Facts
 from serving.history import past_scores, with_changes
 from serving.in_use import ModelInUse
-from serving.population import SegmentTotals, document_of, segment_totals
+from serving.population import SegmentTotals, TotalsOfLate, document_of
 from serving.rows import ScoreRow
 from serving.shelf import Model, Shelf
 from serving.staleness import STALE_AFTER_DAYS, Staleness
@@ -48,6 +48,7 @@ class ScoringService:
         self.in_use = in_use or ModelInUse()
         self._stale_after_days = stale_after_days
         self._signer = CursorSigner(store.secret("cursors"))
+        self._totals = TotalsOfLate(store.database)
 
     def run(self) -> Run:
         """Return the run that answers come from; raises ``NotPublishedError`` before the first."""
@@ -100,7 +101,7 @@ class ScoringService:
     def segments(self) -> tuple[Run, list[SegmentTotals]]:
         """Return the current run, and its ten segments."""
         run = self.run()
-        return run, segment_totals(self.store.database, run.run_id)
+        return run, self._totals.of(run.run_id)
 
     def experience(self) -> tuple[Run, dict[str, Any]]:
         """Return the current run, and the customers' experience as it found it.

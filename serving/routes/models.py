@@ -9,7 +9,7 @@ from starlette.responses import Response
 from serving.auth import Scope
 from serving.gate import needs
 from serving.openapi import problems
-from serving.routes.asked import json_answer, refuse_parameters, service_of
+from serving.routes.asked import REVALIDATED, json_answer, refuse_parameters, revalidated, service_of
 from serving.schemas import CurrentModel
 
 __all__ = ["router"]
@@ -22,25 +22,27 @@ router = APIRouter(tags=["models"])
     summary="The model behind the current scores",
     response_model=CurrentModel,
     response_description="The model.",
-    responses=problems(401, 403, 422, 503),
+    responses=REVALIDATED | problems(401, 403, 422, 503),
     **needs(Scope.SCORES_READ),
 )
 def current_model(request: Request) -> Response:
-    """Return what the current scores were made with, and when they were published."""
+    """Return what the current scores were made with, and when they were published.
+
+    Its `ETag` changes with each run that is published: with `If-None-Match` it costs little to ask often.
+    """
     refuse_parameters(request)
     model, run = service_of(request).model()
     origin = model.metadata
-    return json_answer(
-        CurrentModel(
-            version=model.version,
-            method=origin.method,
-            as_of=origin.as_of,
-            horizon_days=origin.horizon_days,
-            zone=origin.zone,
-            currency=origin.currency,
-            features=list(origin.features),
-            run_id=run.run_id,
-            published_at=run.published_at,
-            customers=run.customers,
-        )
+    answer = CurrentModel(
+        version=model.version,
+        method=origin.method,
+        as_of=origin.as_of,
+        horizon_days=origin.horizon_days,
+        zone=origin.zone,
+        currency=origin.currency,
+        features=list(origin.features),
+        run_id=run.run_id,
+        published_at=run.published_at,
+        customers=run.customers,
     )
+    return revalidated(request, json_answer(answer))

@@ -97,6 +97,40 @@ def test_the_curl_lines_are_answered(served: Checkout, readme: str) -> None:
             assert json.loads(answer)
 
 
+@pytest.mark.timeout(600)
+def test_the_guide_to_the_api_is_answered_as_it_says(served: Checkout) -> None:
+    wait_until_a_model_is_in_use(served)
+    script = "\n".join(blocks("docs/api.md", "sh"))
+    expected = [
+        (re.findall(r"# (\d{3})$", line) or ["2.."])[0]
+        for line in script.splitlines()
+        if line.startswith("curl ")
+    ]
+    curl = "curl --silent --show-error --write-out '\\n~%{http_code}\\n' "
+    told = served.type(re.sub(r"^curl ", lambda _: curl, re.sub(r"\(curl ", "(curl -sS ", script), flags=re.M))
+    statuses = re.findall(r"^~(\d{3})$", told, flags=re.M)
+    assert len(statuses) == len(expected) > 20
+    for status, pattern in zip(statuses, expected, strict=True):
+        assert re.fullmatch(pattern, status), told
+    assert '"churn_probability"' in told
+    assert (served.folder / "demo" / "scores.csv").read_text().startswith("customer_id,")
+
+
+def wait_until_a_model_is_in_use(served: Checkout) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{served.port}/v2/health/ready"):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail((served.folder / "server.log").read_text())
+
+
+def test_both_guides_to_the_api_give_the_same_commands() -> None:
+    assert blocks("docs/api.md", "sh") == blocks("docs/api.ja.md", "sh")
+
+
 def test_both_readmes_give_the_same_commands() -> None:
     def commands(readme: str) -> list[str]:
         text = "\n".join([*blocks(readme, "sh"), *blocks(readme, "python")])
