@@ -47,8 +47,8 @@ with `Retry-After`. Bodies hold at most 1 MiB, also unpacked from gzip; paths an
 
 **Caching.** Scores, lists and figures carry an `ETag`; with `If-None-Match`, what has not changed is a 304.
 
-**Lists** come in pages, 20 customers unless `limit` (at most 100) says otherwise. Follow the `Link` header, or
-pass `next_cursor` on as `cursor`. All pages of a walk show the run that it began with.
+**Lists** come in pages, 20 customers unless `limit` (at most 100) says otherwise. Follow the `Link` header,
+or pass `next_cursor` on as `cursor`. All pages of a walk show the run that it began with.
 
 **Errors** are `application/problem+json` (RFC 9457); `type` is stable, and values that you sent are never
 repeated. Every answer carries `X-Request-Id`; send your own (up to 128 of `A-Za-z0-9._-`) to find it in the

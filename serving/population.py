@@ -15,7 +15,9 @@ from serving.background import Document
 from serving.database import Database
 from training.score_schema import ScoreStatus
 
-__all__ = ["SegmentTotals", "attribute_values", "attributes_of", "document_of", "segment_totals"]
+__all__ = ["SegmentTotals", "TotalsOfLate", "attribute_values", "attributes_of", "document_of"]
+
+TRUSTED_SECONDS = 60.0
 
 
 @dataclass(frozen=True)

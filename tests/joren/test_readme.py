@@ -107,8 +107,10 @@ def test_the_guide_to_the_api_is_answered_as_it_says(served: Checkout) -> None:
         if line.startswith("curl ")
     ]
     curl = "curl --silent --show-error --write-out '\\n~%{http_code}\\n' "
-    told = served.type(re.sub(r"^curl ", lambda _: curl, re.sub(r"\(curl ", "(curl -sS ", script), flags=re.M))
-    statuses = re.findall(r"^~(\d{3})$", told, flags=re.M)
+    told = served.type(
+        re.sub(r"^curl ", lambda _: curl, re.sub(r"\(curl ", "(curl -sS ", script), flags=re.MULTILINE)
+    )
+    statuses = re.findall(r"^~(\d{3})$", told, flags=re.MULTILINE)
     assert len(statuses) == len(expected) > 20
     for status, pattern in zip(statuses, expected, strict=True):
         assert re.fullmatch(pattern, status), told
