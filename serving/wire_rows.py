@@ -75,7 +75,9 @@ class Transaction(Row):
     timestamp: Time = None
     amount: Money = Field(default=None, description="What was paid for the line; negative = refund.")
     order_id: str | None = Field(default=None, description="The order that it belongs to.", examples=["o-1"])
-    line_id: str | None = Field(default=None, description="Names the line; it may not repeat.")
+    line_id: str | None = Field(
+        default=None, description="Names the line; it may not repeat.", examples=["7"]
+    )
     product_id: str | None = Field(default=None, description="What was bought.", examples=["p-17"])
     category: str | None = Field(default=None, description="The kind of product.", examples=["tea"])
     quantity: Number = Field(default=None, description="Pieces, or another measure.")

@@ -100,6 +100,21 @@ def test_every_field_of_an_answer_is_explained(document: dict[str, Any]) -> None
             assert about.get("description") or field in plain, (name, field)
 
 
+def test_every_text_and_every_number_has_an_example(document: dict[str, Any]) -> None:
+    told = {"examples", "enum", "const", "default"}
+    for name, schema in document["components"]["schemas"].items():
+        for field, about in schema.get("properties", {}).items():
+            kinds = {str(kind.get("type")) for kind in about.get("anyOf", [about])}
+            if kinds & {"string", "number", "integer"}:
+                assert told & set(about), (name, field)
+
+
+def test_every_error_has_a_form(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            assert status < "400" or answer["content"], (name, status)
+
+
 def test_a_score_on_the_wire_is_a_score(document: dict[str, Any]) -> None:
     assert tuple(Score.model_fields) == SCORE_COLUMNS
     assert tuple(Reason.model_fields) == tuple(field.name for field in REASON_TYPE)
