@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from features.catalogue import CATALOGUE
 from features.reference import reference_at
-from features.table import behaviour_table
+from features.table import behaviour_rows
 from features.tables import Tables
 from joren.errors import OutputError
 
@@ -34,7 +34,7 @@ def write_features(tables: Tables, as_of: date, path: Path) -> FeatureFile:
     The file is there whole or not at all. Raises ``OutputError`` where it cannot be written.
     """
     reference = reference_at(tables, as_of)
-    rows = behaviour_table(tables, as_of, reference).to_pyarrow()
+    rows = behaviour_rows(tables, [reference])
     draft = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

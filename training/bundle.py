@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any, Self
 import pandas as pd
 
 from features.reference import Reference
-from features.table import behaviour_table
+from features.table import behaviour_rows
 from features.tables import Tables
 from training.attributes import Attributes
 from training.bundle_files import MANIFEST, as_json, hashes_of, unchanged_files, version_of
@@ -26,7 +26,7 @@ from training.choice import Choice
 from training.errors import BundleError, SchemaMismatchError
 from training.evaluate import Forecast
 from training.explain import Baseline, Explainer, Reason
-from training.frames import as_frame
+from training.frames import frame_of_arrow
 from training.golden import Golden
 from training.learners import Learners
 from training.metadata import Metadata
@@ -77,7 +77,8 @@ class Bundle:
 
     def behaviour(self, tables: Tables, as_of: date) -> pd.DataFrame:
         """Return the behaviour table at ``as_of`` by this bundle's reference, in order of ``customer_id``."""
-        return self.attributes.beside(as_frame(behaviour_table(tables, as_of, self.reference)), tables, as_of)
+        rows = behaviour_rows(tables, [replace(self.reference, as_of=as_of)])
+        return self.attributes.beside(frame_of_arrow(rows), tables, as_of)
 
     def behaviour_of(self, rows: Rows, as_of: date) -> pd.DataFrame:
         """Return `behaviour` of customers from all of their own rows, by contract table, as texts.

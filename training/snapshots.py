@@ -9,11 +9,11 @@ from typing import Self
 import pandas as pd
 
 from features.reference import Reference, references_at
-from features.table import behaviour_panel, behaviour_table
+from features.table import behaviour_rows, behaviour_table
 from features.tables import Tables
 from training.config import TrainingConfig
 from training.draw import Draw, drawn
-from training.frames import as_frame
+from training.frames import as_frame, frame_of_arrow
 
 __all__ = ["Snapshots"]
 
@@ -48,7 +48,7 @@ class Snapshots:
         if not missing:
             return
         references = references_at(self.tables, missing)
-        rows = as_frame(behaviour_panel(self.part, references))
+        rows = frame_of_arrow(behaviour_rows(self.part, references))
         by_moment = dict(iter(rows.groupby("as_of", sort=False)))
         for reference in references:
             table = by_moment[pd.Timestamp(reference.as_of)].reset_index(drop=True)
