@@ -1,5 +1,6 @@
 """Jobs of the service as real processes: they score, are killed, and never outlive the service."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,15 +8,19 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from joren.lock import one_run_at_a_time
 from joren.project import load_project
 from joren.scoring_process import ScoringProcess
 from joren.service import open_store
+from serving.audit import Who
+from serving.erasure import erase
 from serving.job_desk import JobDesk
 from serving.jobs import Jobs, JobState
 from serving.store import Store
@@ -28,6 +33,11 @@ PATIENCE_SECONDS = 120
 def store(project: Path) -> Iterator[Store]:
     with closing(open_store(load_project(project))) as opened:
         yield opened
+
+
+def scored_ids(project: Path) -> list[str]:
+    table = pq.read_table(project / "reports" / "scores.parquet", columns=["customer_id"])
+    return table["customer_id"].to_pylist()  # type: ignore[no-any-return]
 
 
 def ended(desk: JobDesk, job_id: str) -> JobState:
@@ -46,10 +56,16 @@ def test_a_job_scores_and_publishes_as_the_command_does(project: Path, store: St
         assert ended(desk, held.job_id) is JobState.FAILED
         assert "Another run is at work" in str(desk.jobs.job(held.job_id).problem)
     assert store.current_run() == before
+    erased = scored_ids(project)[0]
+    erase(store.database, erased, Who("nina", datetime.now(UTC)))
     job, _ = desk.take_on(ASKED, by="crm", idempotency_key=None)
     assert ended(desk, job.job_id) is JobState.SUCCEEDED
     run = store.current_run()
     assert run is not None
+    assert erased not in scored_ids(project)
+    assert len(scored_ids(project)) == run.customers
+    notes = json.loads((project / "reports" / "metrics.json").read_text(encoding="utf-8"))["notes"]
+    assert "1 customers are left out: they were erased" in notes
     done = desk.jobs.job(job.job_id)
     assert (done.run_id, str(run.as_of)) == (run.run_id, "2025-04-15")
     assert (done.step, done.steps_done) == ("Publishing the scores", 3)

@@ -1,7 +1,7 @@
 """Publishers that can be killed: one process imports everything once, and forks a child for each publication.
 
-Told a run's name (and, if need be, the largest file that it may write) on a line of standard input, it prints
-the child's pid, and when the child has ended, how.
+Told a store's URL and a run's name (and, if need be, the largest file that may be written) on a line of its
+standard input, it prints the child's pid, and when the child has ended, how.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ CUSTOMERS = 150
 publishing.CHUNK_ROWS = 10
 
 
-def main(url: str) -> None:
+def main() -> None:
     print(0, flush=True)  # noqa: T201 - all is imported
     for line in sys.stdin:
-        run_id, *largest = line.split()
+        url, run_id, *largest = line.split()
         pid = os.fork()
         if not pid:
             if largest:
@@ -43,4 +43,4 @@ def publish(url: str, run_id: str) -> int:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()
