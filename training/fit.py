@@ -36,9 +36,6 @@ from training.policy import Policy
 from training.profile import Profile
 from training.snapshots import Snapshots
 
-RANGED = ("orders", "gross_spend", "mean_order_value")
-
-
 TAKEN_AS_THEY_STAND = (
     "attributes carry no time: they are taken as they stand in the data, at past moments too; one that was "
     "changed by leaving would give it away"
@@ -100,7 +97,7 @@ def fit(
             moments=learned.moments,
             panel_rows=learned.panel_rows,
             fitted_rows=learned.fitted_rows,
-            ranges=snapshots.largest(as_of, RANGED),
+            ranges=snapshots.largest(as_of),
             value_model=choice.why,
             notes=(
                 *([snapshots.draw.told()] if snapshots.draw else []),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import Self
 
 import pandas as pd
 
+from features.histories import purchase_histories
 from features.reference import Reference, references_at
-from features.table import behaviour_rows, behaviour_table
+from features.table import behaviour_rows
 from features.tables import Tables
 from training.config import TrainingConfig
 from training.draw import Draw, drawn
@@ -18,6 +19,8 @@ from training.frames import as_frame, frame_of_arrow
 __all__ = ["Snapshots"]
 
 CUSTOMERS_PER_ROW = 2  # half of them may come after the oldest moment, and each moment still fill the rows
+RANGED = ("orders", "gross_spend", "mean_order_value")
+"""Features of which a bundle knows the largest that it has seen: far beyond them its scores mean little."""
 
 
 class Snapshots:
@@ -64,10 +67,15 @@ class Snapshots:
         self.build([moment])
         return self._built[moment][1]
 
-    def largest(self, moment: date, features: Sequence[str]) -> dict[str, float]:
-        """Return the largest value of each feature at ``moment``, of all customers, drawn or not."""
-        rows = self.behaviour(moment)
-        if self.draw is not None:
-            every = behaviour_table(self.tables, moment, self.reference(moment))
-            rows = as_frame(every.aggregate(**{name: every[name].max() for name in features}))
-        return {name: float(rows[name].max()) for name in features if rows[name].notna().any()}
+    def largest(self, moment: date) -> dict[str, float]:
+        """Return the largest value at ``moment`` of each feature of `RANGED`, of all customers, drawn or not.
+
+        Where some were drawn it is read from the histories of all: their features would cost far more.
+        """
+        if self.draw is None:
+            most = self.behaviour(moment)[[*RANGED]].max()
+        else:
+            every = purchase_histories(self.tables, moment)
+            told = {"orders": every.x + 1, "gross_spend": every.gross, "mean_order_value": every.mean_value}
+            most = as_frame(every.aggregate(**{name: told[name].max() for name in RANGED})).iloc[0]
+        return {name: float(value) for name, value in most.dropna().items()}

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from joren import tracking
 from joren.cli.app import app
 from tests.joren.shop import shop
+from tests.made_once import made_once
 from training.registry import Registry
 
 QUESTION = ("--as-of", "2025-03-31", "--horizon-days", "60")
@@ -53,9 +54,11 @@ class Done:
 @pytest.fixture(scope="session")
 def sales(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a shop, as joren gets it."""
-    data = tmp_path_factory.mktemp("data") / "sales.csv"
-    shop().to_csv(data, index=False)
-    return data
+    return made_once(tmp_path_factory, "sales", written_sales) / "sales.csv"
+
+
+def written_sales(folder: Path) -> None:
+    shop().to_csv(folder / "sales.csv", index=False)
 
 
 @pytest.fixture(scope="session")
@@ -69,11 +72,13 @@ def one_shot(tmp_path_factory: pytest.TempPathFactory, sales: Path) -> Done:
 @pytest.fixture(scope="session")
 def first_run(tmp_path_factory: pytest.TempPathFactory, sales: Path) -> Path:
     """A project folder after its first run, that nobody writes into."""
-    folder = tmp_path_factory.mktemp("first-run")
-    assert joren("init", folder, "--transactions", sales).exit_code == 0
-    done = joren("run", "--project", folder, *QUESTION)
-    assert done.exit_code == 0, done.output
-    return folder
+
+    def run(folder: Path) -> None:
+        assert joren("init", folder, "--transactions", sales).exit_code == 0
+        done = joren("run", "--project", folder, *QUESTION)
+        assert done.exit_code == 0, done.output
+
+    return made_once(tmp_path_factory, "first-run", run)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import pytest
 
 from features.sources import tables_from_frame
 from features.tables import Tables
+from tests.made_once import made_once
 from training.bundle import Bundle
 from training.clv_holdout import Holdout
 from training.config import TrainingConfig
@@ -48,8 +49,11 @@ def tables(purchases: pd.DataFrame) -> Tables:
 
 
 @pytest.fixture(scope="session")
-def bundle(tables: Tables) -> Bundle:
-    return fit(tables, AS_OF, CONFIG, POLICY)
+def bundle(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    def fitted(folder: Path) -> None:
+        fit(tables, AS_OF, CONFIG, POLICY).save(folder / "bundle")
+
+    return Bundle.load(made_once(tmp_path_factory, "bundle", fitted) / "bundle")
 
 
 @pytest.fixture(scope="session")

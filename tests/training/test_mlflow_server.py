@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,9 +18,11 @@ import pytest
 
 from tests.training.bundles import AS_OF, a_shop, fitted, saved
 from tests.training.test_plots import an_evaluation
+from training import mlflow_home
 from training.breakdown import risk_tenths
 from training.bundle import Bundle
 from training.golden import Golden
+from training.mlflow_home import DATABASE
 from training.registry import GOLDEN, Registry
 
 
@@ -32,7 +35,12 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("server")
+    """The server's folder, with a database that is set up already."""
+    folder = tmp_path_factory.mktemp("server")
+    mlflow_home.opened(folder / "home")
+    (folder / "home" / DATABASE).rename(folder / "server.db")
+    shutil.rmtree(folder / "home")
+    return folder
 
 
 @pytest.fixture(scope="module")
