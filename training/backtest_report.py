@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from features.segments import SEGMENTS
 from training.backtest_words import (
@@ -16,6 +16,7 @@ from training.backtest_words import (
     Language,
     asked,
     difference,
+    learned_by,
     measure,
     method,
     moment_cells,
@@ -56,7 +57,7 @@ def _blocks(backtest: Backtest, source: str, pictures: Sequence[str], language: 
         for peer, told in backtest.differences.items()
     ]
     yield f"## {words['against']}\n\n{_table([words['peer'], *(NAMES[name] for name in COMPARED)], rows)}"
-    yield f"## {words['moments']}\n\n{_moments(backtest, words)}"
+    yield f"## {words['moments']}\n\n{_moments(backtest, language)}"
     segments = {label.name: label.name if language == "en" else label.name_ja for label in SEGMENTS}
     rows = [
         [segments[name], *segment_cells(measured).values()] for name, measured in backtest.segments.items()
@@ -67,12 +68,13 @@ def _blocks(backtest: Backtest, source: str, pictures: Sequence[str], language: 
     yield _list([f"## {words['rule']}\n"], [f"**{letter}**: {rule}" for letter, rule in rules.items()])
 
 
-def _moments(backtest: Backtest, words: Mapping[str, str]) -> str:
+def _moments(backtest: Backtest, language: Language) -> str:
+    words = WORDS[language]
     rows = [
         [
             f"{one.moment} ({words['worst']})" if one is backtest.worst else str(one.moment),
             *moment_cells(one).values(),
-            one.method,
+            learned_by(one, language),
         ]
         for one in backtest.moments
     ]

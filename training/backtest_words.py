@@ -8,6 +8,7 @@ from typing import Literal
 from training.backtested import NORMAL_95, Backtest, Judged
 from training.evaluate import OURS, Difference
 from training.metrics import METRICS
+from training.panel import Method
 from training.peers import BASE_RATE
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Language",
     "asked",
     "difference",
+    "learned_by",
     "measure",
     "method",
     "moment_cells",
@@ -133,6 +135,12 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "skill_is": "スキルは、後から見て正しかった一律の率に対する対数損失の減少率",
     },
 }
+METHODS_JA = {
+    Method.LIFETIME_VALUE_ONLY: "顧客価値モデルのみ",
+    Method.SHORTER_HORIZON: "より短い期間で学習し、顧客価値モデルで延長",
+    Method.CROSS_FITTED: "顧客を分けて学習（時点は分けない）",
+    Method.OUT_OF_TIME: "時点を分けて学習",
+}
 
 
 def measure(name: str, value: float | None) -> str:
@@ -171,6 +179,11 @@ def moment_cells(judged: Judged) -> dict[str, str]:
         "bias": measure("bias_revenue", ours.get("bias_revenue")),
         "skill": f"{judged.skill:.1%}",
     }
+
+
+def learned_by(judged: Judged, language: Language = "en") -> str:
+    """Return the method that the history before a moment allowed."""
+    return METHODS_JA[Method(judged.method)] if language == "ja" else judged.method
 
 
 def segment_cells(measured: Mapping[str, float]) -> dict[str, str]:

@@ -86,7 +86,10 @@ def _golden(reloaded: Bundle, golden: Golden) -> Check:
 
 
 def _leakage(bundle: Bundle, learners: Learners, evaluation: Evaluation, snapshots: Snapshots) -> Check:
-    told = snapshots.behaviour(evaluation.moment).set_index("customer_id")
+    behaviour = bundle.attributes.beside(
+        snapshots.behaviour(evaluation.moment), snapshots.part, evaluation.moment
+    )
+    told = behaviour.set_index("customer_id")
     seen = evaluation.predictions["churned"]
     features = [name for name in learners.churn.members.trees.features if name in told]
     leaks = leaking(told.loc[seen.index, features], seen, allowed=bundle.metadata.training.allow)

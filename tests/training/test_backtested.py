@@ -7,8 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from training.backtest_report import markdown
+from training.backtest_words import METHODS_JA
 from training.backtested import Backtest, Judged, Plan, by_segment
 from training.evaluate import OURS, Evaluation, Forecast
+from training.panel import Method
 from training.peers import BASE_RATE, BGNBD_PEER, RECENCY, base_rate
 from training.resampling import Resampled
 
@@ -119,3 +122,11 @@ def test_of_many_customers_some_are_drawn_and_the_spread_is_scaled() -> None:
     missed = (found.predictions[f"{OURS}|churn"] - found.predictions["churned"]) ** 2
     told = Resampled.of([found], [OURS]).standard_error(OURS, "brier", 0)
     assert told == pytest.approx(missed.std() / np.sqrt(len(missed)), rel=0.3)
+
+
+def test_the_report_names_the_method_in_its_reader_s_language(backtest: Backtest) -> None:
+    assert markdown(backtest, "sales.csv", ()).count("| out of time |") == len(backtest.moments)
+    told = markdown(backtest, "sales.csv", (), "ja")
+    assert "out of time" not in told
+    assert told.count("| 時点を分けて学習 |") == len(backtest.moments)
+    assert METHODS_JA.keys() == set(Method)

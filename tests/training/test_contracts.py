@@ -13,9 +13,11 @@ from features.labels import outcomes_in
 from features.window import Window
 from tests.training.subscribers import a_business
 from training.bundle import Bundle
+from training.checks import faults
 from training.config import TrainingConfig
-from training.evaluate import judge
+from training.evaluate import Evaluation, Forecast, judge
 from training.fit import fit
+from training.golden import Golden
 from training.models.sbg import ShiftedBetaGeometric
 from training.models.subscription_value import SubscriptionValue
 from training.panel import contracts_recorded
@@ -99,6 +101,18 @@ def test_leaks_are_refused_by_name_and_by_what_they_tell(bundle: Bundle) -> None
     learned = bundle.learners.churn.members.trees.features
     assert any(name.startswith("customers.Tariff") for name in learned)
     assert not any("Score" in name or "Survey" in name for name in learned)
+
+
+def test_the_gate_sees_what_an_attribute_gives_away(bundle: Bundle, behaviour: pd.DataFrame) -> None:
+    """Where, at the moment that judges, all those of one tariff left and nobody else."""
+    tariff = behaviour.set_index("customer_id")["subscription_monthly_amount"] == 30.0
+    truth = pd.DataFrame({"churned": tariff.astype(float), "orders": 1.0, "revenue": 10.0})
+    said = {"Joren": Forecast(np.full(len(truth), 0.5))}
+    evaluation = Evaluation.of(truth, said, moment=AS_OF, horizon_days=HORIZON, kind="out-of-time")
+    checks = faults(bundle, Golden.of(bundle), None, evaluation, Snapshots(a_business()))
+    (failed,) = (check for check in checks if not check.passed)
+    assert failed.name == "leakage"
+    assert "Tariff is refused as a leak: it alone tells" in failed.told
 
 
 def test_reasons_tell_of_the_tariff_and_never_of_bills(bundle: Bundle, behaviour: pd.DataFrame) -> None:
