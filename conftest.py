@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # a worker for each core: threads that spin for each other
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+gc.set_threshold(50_000, 20, 50)  # what Ibis builds dies young: looking for its cycles so often takes a tenth
 
 collect_ignore = ["training/pyfunc_model.py"]  # MLflow alone runs it; importing it imports MLflow
 

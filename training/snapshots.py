@@ -78,4 +78,4 @@ class Snapshots:
             every = purchase_histories(self.tables, moment)
             told = {"orders": every.x + 1, "gross_spend": every.gross, "mean_order_value": every.mean_value}
             most = as_frame(every.aggregate(**{name: told[name].max() for name in RANGED})).iloc[0]
-        return {name: float(value) for name, value in most.dropna().items()}
+        return {str(name): float(value) for name, value in most.dropna().items()}
