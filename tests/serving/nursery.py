@@ -1,7 +1,7 @@
 """Publishers that can be killed: one process imports everything once, and forks a child for each publication.
 
 Told a store's URL and a run's name (and, if need be, the largest file that may be written) on a line of its
-standard input, it prints the child's pid, and when the child has ended, how.
+standard input, the child prints its pid when it is about to publish, and this process, how it has ended.
 """
 
 from __future__ import annotations
@@ -25,17 +25,16 @@ def main() -> None:
         url, run_id, *largest = line.split()
         pid = os.fork()
         if not pid:
-            if largest:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (int(largest[0]), int(largest[0])))
-            os._exit(publish(url, run_id))
-        print(pid, flush=True)  # noqa: T201 - what the test waits for
+            os._exit(publish(url, run_id, *map(int, largest)))
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)  # noqa: T201
 
 
-def publish(url: str, run_id: str) -> int:
-    store = Store.open(url)
+def publish(url: str, run_id: str, largest_file: int = resource.RLIM_INFINITY) -> int:
+    store, run = Store.open(url), ScoredRun(*shop(CUSTOMERS, run_id=run_id))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+    print(os.getpid(), flush=True)  # noqa: T201 - what the test waits for
     try:
-        publish_run(ScoredRun(*shop(CUSTOMERS, run_id=run_id)), store, published_at=PUBLISHED_AT)
+        publish_run(run, store, published_at=PUBLISHED_AT)
     except Exception as error:  # noqa: BLE001 - its name is the answer
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 3
