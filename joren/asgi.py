@@ -20,6 +20,8 @@ from serving.settings import Settings
 __all__ = ["create", "keep_unpicklers_out", "serve"]
 
 FACTORY = "joren.asgi:create"
+HUNG_SECONDS = 30
+"""A worker that says nothing for so long is replaced; on a busy machine, to import takes several seconds."""
 UNPICKLERS = ("sklearn", "joblib", "cloudpickle")
 
 
@@ -79,6 +81,7 @@ def _run(settings: Settings) -> None:
         port=settings.port,
         workers=settings.workers,
         timeout_graceful_shutdown=settings.shutdown_seconds,
+        timeout_worker_healthcheck=HUNG_SECONDS,
         log_config=None,
         access_log=False,
         server_header=False,
