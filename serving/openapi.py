@@ -31,6 +31,10 @@ curl -H "X-API-Key: $JOREN_KEY" -H "Content-Type: application/json" \
 **Runs.** Scores are published by runs. An answer comes from one run, whole; the next run replaces all scores
 at once. When the next run is overdue, answers under `/v1` carry `Joren-Scores-Stale: true; age_days=41`.
 
+**Models.** `POST /v1/scores/compute` and `/v2` answer by the model in use: the one promoted last, from a
+second after it was. Stored scores stay those of their run, and are explained by the model that gave them.
+Every answer names its `model_version`. Errors under `/v2` have the protocol's own form.
+
 **Time.** Dates are local days in the business's zone; a horizon of N days begins the day after `as_of` and
 holds both its ends. Moments (`published_at`) are in UTC.
 

@@ -66,8 +66,11 @@ def churn_percentile(churn_probability: pd.Series[float]) -> pd.Series[int]:
     >>> churn_percentile(pd.Series([0.1, 0.2, 0.3, 0.4])).to_list()
     [25, 50, 75, 100]
     """
-    share = churn_probability.rank(method="max", pct=True)
-    return (share * 100.0 - 1e-9).apply(np.ceil).clip(1, 100).astype("Int32")
+    values = churn_probability.to_numpy(dtype=np.float64)
+    known = np.sort(values[~np.isnan(values)])
+    share = np.searchsorted(known, values, side="right") / max(len(known), 1)
+    percentile = np.clip(np.ceil(share * 100.0 - 1e-9), 1, 100)
+    return pd.Series(percentile, index=churn_probability.index).where(~np.isnan(values)).astype("Int32")
 
 
 def score_status(
@@ -93,8 +96,11 @@ def at_risk_rank(scores: pd.DataFrame) -> pd.Series[int]:
 
     Ties go to the likelier to leave, then to the smaller ``customer_id``: the order is the same on every run.
     """
-    listed = scores[(scores["score_status"] == ScoreStatus.ELIGIBLE.value) & scores["value_at_risk"].notna()]
-    order = listed.sort_values(
-        ["value_at_risk", "churn_probability", "customer_id"], ascending=[False, False, True], kind="stable"
-    ).index
-    return pd.Series(np.arange(1, len(order) + 1), index=order).reindex(scores.index).astype("Int32")
+    value = scores["value_at_risk"].to_numpy(dtype=np.float64)
+    eligible = (scores["score_status"] == ScoreStatus.ELIGIBLE.value).to_numpy()
+    listed = np.flatnonzero(eligible & ~np.isnan(value))
+    churn = scores["churn_probability"].to_numpy(dtype=np.float64)[listed]
+    ids = scores["customer_id"].to_numpy(dtype=object)[listed]
+    rank = np.full(len(scores), np.nan)
+    rank[listed[np.lexsort((ids, -churn, -value[listed]))]] = np.arange(1, len(listed) + 1)
+    return pd.Series(rank, index=scores.index).astype("Int32")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import shutil
@@ -14,12 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 import pandas as pd
 import pytest
 
-from benchmarks.load import free_port
+from benchmarks.load import free_port, request_bytes, under_load
 from joren.project import load_project
 from joren.service import service_settings
 from serving.auth import Scope, create_key
@@ -139,6 +141,21 @@ def test_what_is_promoted_answers_and_what_is_damaged_does_not(served: Served) -
         for output in answer["outputs"]:
             expected = [row[output["name"]] for row in golden]
             assert output["data"] == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_many_connections_at_once_are_answered_without_an_error(served: Served) -> None:
+    first = served.get("/v1/at-risk?limit=1")["data"][0]["customer_id"]
+    key, port = {"X-API-Key": served.client.headers["X-API-Key"]}, served.client.base_url.port
+    assert port is not None
+    bodies = (
+        ("/v1/scores/lookup", {"customer_ids": [first]}),
+        ("/v1/scores/compute", {"customers": [{"customer_id": "nobody"}]}),
+    )
+    requests = [request_bytes("POST", path, key, json.dumps(body).encode()) for path, body in bodies]
+    requests.append(request_bytes("GET", f"/v1/customers/{quote(first, safe='')}/score", key))
+    load = under_load(port, requests, connections=20, seconds=1.0)
+    assert load.errors == []
+    assert load.took
 
 
 def failures(served: Served) -> float:
