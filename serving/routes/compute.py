@@ -15,9 +15,11 @@ from serving.auth import Scope
 from serving.errors import RefusedRowsError
 from serving.explaining import Explaining
 from serving.gate import needs
+from serving.metrics import Metrics
 from serving.openapi import problems
 from serving.routes.asked import json_answer, refuse_repeated_parameters, service_of
 from serving.schemas import ScoreQuery
+from serving.service import ScoringService
 from serving.wire_compute import ComputeAnswer, ComputeItem, ComputeRequest
 from serving.wire_score import Score
 
@@ -46,21 +48,28 @@ async def compute_scores(
     by a pointer and a code, and nothing is scored. Dates are never guessed: `3/4/2026` is refused.
     """
     refuse_repeated_parameters(request)
+    state, explaining = request.app.state, Explaining(query.language, compute=query.reasons)
+    with state.metrics.inferring("history"):
+        answer: Response = await state.turns.take(
+            _answer, service_of(request), state.metrics, asked, explaining
+        )
+    return answer
+
+
+def _answer(
+    service: ScoringService, metrics: Metrics, asked: ComputeRequest, explaining: Explaining
+) -> Response:
     rows: dict[str, list[dict[str, str | None]]] = defaultdict(list)
     pointers: dict[str, list[str]] = defaultdict(list)
     for place, customer in enumerate(asked.customers):
         for table, pointer, texts in customer.rows():
             rows[table].append(texts)
             pointers[table].append(f"/customers/{place}{pointer}")
-    explaining = Explaining(query.language, compute=query.reasons)
     try:
-        with request.app.state.metrics.inferring("history"):
-            told = await request.app.state.turns.take(
-                service_of(request).compute, rows, asked.as_of, explaining
-            )
+        told = service.compute(rows, asked.as_of, explaining)
     except RowsRefusedError as error:
         for one in error.refused:
-            request.app.state.metrics.refused(one.reason)
+            metrics.refused(one.reason)
         places = [
             (pointers[one.table][one.row], one.reason, _mend(one.reason)) for one in error.refused[:SHOWN]
         ]
