@@ -7,9 +7,11 @@ the old one goes on answering.
 from __future__ import annotations
 
 import logging
+import math
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +26,7 @@ logger = logging.getLogger("joren.models")
 
 POINTER = "current"
 VERIFY_SECONDS = 120
+AGAIN_SECONDS = 60.0
 
 Signature = tuple[tuple[str, int, int], ...]
 
@@ -32,7 +35,7 @@ class Watch:
     """Follows a pointer to bundles in ``folder``, and puts what it leads to in use.
 
     ``verify`` raises a ``JorenError`` for a bundle that is not sound; one that was sound and is unchanged is
-    not verified again.
+    not verified again. One that was refused is looked at again a minute later: the machine may be to blame.
     """
 
     def __init__(
@@ -43,13 +46,16 @@ class Watch:
         verify: Callable[[Path], None],
         *,
         every_seconds: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder = folder
         self._in_use = in_use
         self._load = load
         self._verify = verify
         self._every_seconds = every_seconds
+        self._clock = clock
         self._seen: Signature = ()
+        self._again_at = math.inf
         self._sound: dict[str, Signature] = {}
         self._stopped = threading.Event()
 
@@ -68,12 +74,13 @@ class Watch:
             seen = _signature(bundle)
         except OSError:
             return  # nothing was promoted yet, or the pointer's bundle is gone: what is in use stays
-        if seen == self._seen:
+        if seen == self._seen and self._clock() < self._again_at:
             return
-        self._seen = seen
+        self._seen, self._again_at = seen, math.inf
         try:
             self._take_in(bundle, seen)
         except (JorenError, OSError) as error:
+            self._again_at = self._clock() + AGAIN_SECONDS
             self._refuse(bundle, error)
 
     def _take_in(self, bundle: Path, seen: Signature) -> None:

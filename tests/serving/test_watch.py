@@ -48,7 +48,8 @@ class Watched:
         self.folder = folder
         self.in_use = ModelInUse()
         self.verified: list[str] = []
-        self.watch = Watch(folder, self.in_use, self.load, self.verify, every_seconds=0.01)
+        self.now = 0.0
+        self.watch = Watch(folder, self.in_use, self.load, self.verify, clock=lambda: self.now)
 
     def load(self, bundle: Path) -> Predictor:
         return FakePredictor((bundle / "version").read_text(encoding="utf-8"))
@@ -101,6 +102,14 @@ def test_a_bad_bundle_is_refused_and_the_old_one_stays(
     (watched.folder / SECOND / "broken").unlink()
     watched.watch.look()
     assert (watched.in_use.version, watched.in_use.failures) == (SECOND, 1)
+
+
+def test_what_was_refused_is_looked_at_again_a_minute_later(watched: Watched) -> None:
+    watched.promote(FIRST, broken=True)
+    for now, failures in ((0.0, 1), (59.0, 1), (61.0, 2), (62.0, 2)):
+        watched.now = now
+        watched.watch.look()
+        assert (watched.in_use.version, watched.in_use.failures) == (None, failures)
 
 
 def test_a_pointer_that_leads_elsewhere_is_not_followed(watched: Watched, tmp_path: Path) -> None:
