@@ -15,7 +15,8 @@ __all__ = ["PatientProtocol"]
 
 HEAD_SECONDS = 10.0
 READING_SECONDS = 60.0
-HEAD_BYTES = 131_072  # a parser's memory; the app itself takes half of it (`serving.head`)
+HEAD_BYTES = 131_072  # what the parser may keep; the app itself takes less (`serving.head`)
+TARGET_BYTES = 65_000  # what httptools can take apart
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -51,8 +52,9 @@ class PatientProtocol(HttpToolsProtocol):
         self._until_head = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
 
     def on_headers_complete(self) -> None:
-        """Have the request answered."""
+        """Have the request answered; of an endless target enough is left for the app to refuse it."""
         self._head_is_there()
+        self.url = self.url[:TARGET_BYTES]
         super().on_headers_complete()
 
     def pause_writing(self) -> None:

@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from serving import patience
+from serving.head import HeadCheck
 from serving.patience import PatientProtocol
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -32,7 +33,7 @@ class App:
 
 
 @asynccontextmanager
-async def connected(app: App) -> AsyncIterator[Client]:
+async def connected(app: ASGIApp) -> AsyncIterator[Client]:
     config = uvicorn.Config(app, log_config=None, lifespan="off")
     config.load()
     state = ServerState()
@@ -56,7 +57,7 @@ async def to_the_end(reader: asyncio.StreamReader) -> bytes:
     return read
 
 
-def run(client: Callable[[Client], Awaitable[None]], app: Callable[[], App] = App) -> None:
+def run(client: Callable[[Client], Awaitable[None]], app: Callable[[], ASGIApp] = App) -> None:
     async def whole() -> None:
         async with connected(app()) as streams:
             await client(streams)
@@ -83,6 +84,15 @@ def test_a_head_without_end_is_not_kept() -> None:
         assert await to_the_end(reader) == b""
 
     run(client)
+
+
+def test_a_target_that_no_parser_takes_apart_is_for_the_app_to_refuse() -> None:
+    async def client(streams: Client) -> None:
+        reader, writer = streams
+        writer.write(b"GET /?cursor=" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 414 " in await reader.readline()
+
+    run(client, lambda: HeadCheck(App()))
 
 
 def test_who_takes_a_while_between_two_requests_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,9 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
     figures = {Document.EXPERIENCE: experience(a_shop(), AS_OF).to_json()}
     store.publish(*shop(), run=run_info(), background=Background(known, figures))
     key = create_key(store, "test", Scope, now=datetime.now(UTC))
-    service = ScoringService(store, Shelf(folder, load), ModelInUse(fitted(VALUE_ONLY_DAYS)))
+    model = fitted(VALUE_ONLY_DAYS)
+    model.prepare()
+    service = ScoringService(store, Shelf(folder, load), ModelInUse(model))
     app = create_app(Settings(requests_per_minute=10_000_000), service, start_scoring=DoneAtOnce)
     port = free_port()
     config = uvicorn.Config(app, port=port, http=PatientProtocol, log_config=None, access_log=False)
@@ -74,7 +76,10 @@ def tried(target: tuple[str, str], folder: Path, *options: object) -> subprocess
     address, key = target
     command = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"]
     asked = ["--config-file", CONFIG, "run", f"{address}/openapi.json", "--header", f"X-API-Key: {key}"]
-    words = [*command, *map(str, [*asked, "--checks", "all", "--no-color", *options])]
+    words = [
+        *command,
+        *map(str, [*asked, "--checks", "all", "--request-timeout", 60, "--no-color", *options]),
+    ]
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
 
 
