@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -15,6 +16,8 @@ from serving.staleness import Staleness
 from serving.usage import KeyUsage
 
 __all__ = ["Housekeeping"]
+
+logger = logging.getLogger("joren.housekeeping")
 
 EVERY_SECONDS = 5.0
 
@@ -59,4 +62,7 @@ class Housekeeping:
     async def _again(self) -> None:
         while True:
             await asyncio.sleep(EVERY_SECONDS)
-            await run_in_threadpool(self.tidy)
+            try:
+                await run_in_threadpool(self.tidy)
+            except Exception:
+                logger.exception("housekeeping")

@@ -33,7 +33,7 @@ class KeyUsage:
         """Write what was noted since the last time; what cannot be written now stays noted."""
         seen, self._seen = self._seen, {}
         try:
-            for prefix, minute in seen.items():
+            for prefix, minute in list(seen.items()):  # a request may be at this very dict
                 self._write(prefix, datetime.fromtimestamp(minute * MINUTE_SECONDS, UTC))
         except StoreError:
             self._seen = seen | self._seen
