@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import ibis
 import sqlglot as sg
+from ibis.common.exceptions import TableNotFound
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -106,19 +107,29 @@ def kept_as(connection: BaseBackend, name: str, expression: ir.Table) -> ir.Tabl
 
 def _stored(connection: BaseBackend, name: str, query: str) -> ir.Table:
     name = f"{name}_{_digest(query)}"
-    if name not in connection.list_tables():
-        if connection.name == "pyspark":
-            frame = connection._session.sql(query)  # noqa: SLF001 - Ibis keeps no views
-            frame.cache().createOrReplaceTempView(name)
-        else:
-            connection.raw_sql(f"CREATE TEMPORARY TABLE {_identifier(name, connection)} AS {query}")
+    standing = _standing(connection, name)
+    if standing is not None:
+        return standing
+    if connection.name == "pyspark":
+        frame = connection._session.sql(query)  # noqa: SLF001 - Ibis keeps no views
+        frame.cache().createOrReplaceTempView(name)
+    else:
+        connection.raw_sql(f"CREATE TEMPORARY TABLE {_identifier(name, connection)} AS {query}")
     return connection.table(name)
+
+
+def _standing(connection: BaseBackend, name: str) -> ir.Table | None:
+    try:
+        return connection.table(name)
+    except TableNotFound:
+        return None
 
 
 def kept_rows(connection: BaseBackend, name: str, rows: pa.Table) -> ir.Table:
     """Return a few ``rows`` as a temporary table of an engine; the same rows give the table that stands."""
     name = f"{name}_{_digest(repr((rows.schema, rows.to_pylist())))}"
-    return connection.table(name) if name in connection.list_tables() else put(rows, name, connection)
+    standing = _standing(connection, name)
+    return put(rows, name, connection) if standing is None else standing
 
 
 def view(
