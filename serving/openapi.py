@@ -147,8 +147,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
             errors = inference_errors if path.startswith(INFERENCE) else problems
             for parameter in operation.get("parameters", []):
                 parameter["schema"] = _without_null(parameter["schema"])
-            if "requestBody" in operation:
-                operation["responses"] |= {"408": errors(408)[408]}
+            of_any = (408, 414, 431) if "requestBody" in operation else (414, 431)
+            operation["responses"] |= {str(status): told for status, told in errors(*of_any).items()}
             for scope in _scopes(operation):
                 operation["responses"] |= {"429": errors(429)[429] | LIMITED}
                 operation["description"] += f"\n\nNeeds a key with the scope `{scope}`."
