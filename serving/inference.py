@@ -24,6 +24,7 @@ __all__ = ["Inference"]
 
 Numbers = Mapping[str, NDArray[np.float64]]
 
+GATHER_SECONDS = 0.003  # where several came together, those who were just answered are likely to ask again
 MOST_WAITING = 1_000
 MOST_ROWS = 5_000  # in one call
 
@@ -44,6 +45,7 @@ class Inference:
     def __init__(self) -> None:
         self._waiting: list[Asked] = []
         self._work: asyncio.Task[None] | None = None
+        self._many = False
 
     async def predict(self, model: Predictor, as_of: date, rows: NDArray[np.float64]) -> Numbers:
         """Return the model's ``numbers`` of ``rows``: (rows, features), in the order of its features.
@@ -60,7 +62,10 @@ class Inference:
 
     async def _predict_what_waits(self) -> None:
         while self._waiting:
+            if self._many:
+                await asyncio.sleep(GATHER_SECONDS)
             together = self._next()
+            self._many = len(together) > 1
             try:
                 answers: list[Numbers | Exception] = list(await run_in_threadpool(_numbers, together))
             except Exception:  # noqa: BLE001 - one of them is at fault: whoever it is shall hear, and only they
