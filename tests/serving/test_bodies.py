@@ -105,7 +105,7 @@ def test_no_more_is_read_than_the_limit_and_one_piece() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "headers": [(b"transfer-encoding", b"chunked")]}
+    scope = {"type": "http", "path": LOOKUP, "headers": [(b"transfer-encoding", b"chunked")]}
     asyncio.run(BodyCheck(read_nothing, limit_bytes=25, timeout_seconds=60)(scope, receive, send))
     assert pieces == 3
     assert sent[0]["status"] == 413
@@ -120,7 +120,7 @@ def test_a_client_that_goes_away_is_not_answered() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "headers": [(b"content-length", b"10")]}
+    scope = {"type": "http", "path": LOOKUP, "headers": [(b"content-length", b"10")]}
     asyncio.run(BodyCheck(read_nothing, limit_bytes=25, timeout_seconds=60)(scope, receive, send))
     assert sent == []
 
@@ -155,7 +155,11 @@ def test_no_more_of_a_bomb_is_unpacked_than_the_limit() -> None:
         sent.append(message)
 
     left = len(pieces)
-    scope = {"type": "http", "headers": [(b"transfer-encoding", b"chunked"), (b"content-encoding", b"gzip")]}
+    scope = {
+        "type": "http",
+        "path": LOOKUP,
+        "headers": [(b"transfer-encoding", b"chunked"), (b"content-encoding", b"gzip")],
+    }
     check = BodyCheck(read_nothing, limit_bytes=1_048_576, timeout_seconds=60)
     asyncio.run(check(scope, receive, send))
     assert sent[0]["status"] == 413
@@ -195,7 +199,7 @@ def test_a_body_that_does_not_arrive_is_a_408() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "headers": [(b"content-length", b"10")]}
+    scope = {"type": "http", "path": LOOKUP, "headers": [(b"content-length", b"10")]}
     asyncio.run(BodyCheck(read_nothing, limit_bytes=25, timeout_seconds=0.01)(scope, receive, send))
     assert sent[0]["status"] == 408
     assert (b"connection", b"close") in sent[0]["headers"]
