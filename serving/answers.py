@@ -15,7 +15,7 @@ __all__ = ["History", "Lookup", "Page"]
 class Lookup:
     """The scores found, by id, all of the same run."""
 
-    run: Run
+    run_id: str
     scores: dict[str, ScoreRow]
 
 

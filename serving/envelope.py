@@ -6,8 +6,9 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Iterable, Mapping
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.gate import OPEN_PATHS, OPEN_UNDER
@@ -22,12 +23,12 @@ logger = logging.getLogger("joren.access")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
 }
 
 
@@ -46,7 +47,8 @@ class Envelope:
             return
         request_id = _request_id(Headers(scope=scope))
         scope.setdefault("state", {})["request_id"] = request_id
-        caching = "no-cache" if scope["path"].startswith(OPEN_UNDER) else "no-store"
+        caching = b"no-cache" if scope["path"].startswith(OPEN_UNDER) else b"no-store"
+        usual = {**SECURITY_HEADERS, b"cache-control": caching}
         status = 0
         begun = time.perf_counter()
 
@@ -54,15 +56,12 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                headers.setdefault("Cache-Control", caching)
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
+                told = {"X-Request-Id": request_id}
                 if quota := scope["state"].get("quota"):
-                    headers.update(quota.headers)
+                    told |= quota.headers
                 if scope["path"].startswith("/v1/"):
-                    headers.update(self._housekeeping.stale_headers)
+                    told |= self._housekeeping.stale_headers
+                message["headers"] = _completed(message.get("headers", ()), usual, told)
             await send(message)
 
         try:
@@ -89,6 +88,17 @@ class Envelope:
             "key": key.prefix if key else None,
         }
         logger.info("answered", extra={"joren": fields})
+
+
+def _completed(
+    headers: Iterable[tuple[bytes, bytes]], usual: Mapping[bytes, bytes], told: Mapping[str, str]
+) -> list[tuple[bytes, bytes]]:
+    """Return ``headers`` with those of the ``usual`` that they lack, and what is ``told`` of the request."""
+    ours = {name.lower().encode("latin-1"): value.encode("latin-1") for name, value in told.items()}
+    there = [header for header in headers if header[0] not in ours]
+    names = {name for name, _ in there}
+    lacking = [header for header in usual.items() if header[0] not in names]
+    return [*there, *lacking, *ours.items()]
 
 
 def _request_id(headers: Headers) -> str:

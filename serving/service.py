@@ -70,12 +70,10 @@ class ScoringService:
         return self._explained([score], explaining)[0]
 
     def lookup(self, customer_ids: Sequence[str]) -> Lookup:
-        """Return the scores of those customers that have one."""
-        run = self.run()
+        """Return the scores of those customers that have one; the store is asked once if anybody has."""
         scores = self.store.lookup(customer_ids)
-        if any(score["run_id"] != run.run_id for score in scores.values()):
-            return self.lookup(customer_ids)  # a run was published between the two questions
-        return Lookup(run, scores)
+        told = next(iter(scores.values()), None)
+        return Lookup(self.run().run_id if told is None else told["run_id"], scores)
 
     def at_risk(
         self, which: AtRiskFilter, sort: Sort, *, limit: int, cursor: str | None, explaining: Explaining

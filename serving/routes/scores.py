@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -22,12 +23,15 @@ from serving.routes.asked import (
     service_of,
 )
 from serving.schemas import LookupAnswer, LookupItem, LookupRequest, ScoreQuery
-from serving.service import Explaining
+from serving.service import Explaining, ScoringService
 from serving.wire_score import CustomerId, Score
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["scores"])
+
+FEW = 20
+"""So many scores are looked up sooner than a thread would start."""
 
 
 @router.get(
@@ -65,16 +69,23 @@ async def customer_score(
     responses=problems(400, 401, 403, 413, 415, 422, 503),
     **needs(Scope.SCORES_READ),
 )
-def lookup_scores(request: Request, asked: LookupRequest) -> Response:
+async def lookup_scores(request: Request, asked: LookupRequest) -> Response:
     """Return one result for each id, in the order of the request, all from the same run.
 
     Reasons are those stored with the run: in English, for the customers with the most value at risk.
     """
     refuse_parameters(request)
-    found = service_of(request).lookup(asked.customer_ids)
+    service = service_of(request)
+    if len(asked.customer_ids) > FEW:
+        return await run_in_threadpool(_looked_up, service, asked.customer_ids)
+    return await answer_of(service, _looked_up, service, asked.customer_ids)
+
+
+def _looked_up(service: ScoringService, customer_ids: Sequence[str]) -> Response:
+    found = service.lookup(customer_ids)
     scores = {one: Score.model_validate(row) for one, row in found.scores.items()}
     results = [
         LookupItem(customer_id=one, status="found" if one in scores else "not_found", score=scores.get(one))
-        for one in asked.customer_ids
+        for one in customer_ids
     ]
-    return json_answer(LookupAnswer(run_id=found.run.run_id, results=results))
+    return json_answer(LookupAnswer(run_id=found.run_id, results=results))
