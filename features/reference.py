@@ -85,7 +85,7 @@ def reference_at(tables: Tables, as_of: date) -> Reference:
 
 
 def references_at(tables: Tables, moments: Sequence[date]) -> list[Reference]:
-    """Return the references at many moments, in their order and by one query.
+    """Return the references at many moments, in their order; what they hold is asked for of all at once.
 
     Raises NothingUsableError where nobody has bought by one of them.
     """
