@@ -17,13 +17,12 @@ import pyarrow as pa
 
 from features.billing import billed
 from features.conform import Conventions, conformed
-from features.consistency import clashing_rows
 from features.contract import CONTRACT, Kind, TableContract
 from features.currency import is_foreign
 from features.engine import query_of
 from features.errors import RowsRefusedError
 from features.online import NO_STATISTICS
-from features.reading import with_days
+from features.reading import refusals, with_days
 from features.tables import Rules, rows_known
 
 if TYPE_CHECKING:
@@ -152,10 +151,7 @@ def _nothing_guessed(contract: TableContract) -> Conventions:
 
 
 def _refused(judged: ir.Table, table: str, rules: Rules) -> ir.Table:
-    faulty = judged.filter(judged.reason.notnull()).select("source_row", "reason")
-    sound = judged.filter(judged.reason.isnull()).drop("reason")
-    clashes = clashing_rows(sound, CONTRACT[table], rules)
-    return faulty if clashes is None else faulty.union(clashes)
+    return refusals(judged, CONTRACT[table], rules)
 
 
 def _known_customers(customers: ir.Table, moment: ir.Table) -> ir.Table:

@@ -23,7 +23,7 @@ from features.quarantine import ragged_rows, refused_rows
 from features.report import report_of, stop_if_refused
 from features.tables import ReadReport, Rules, Source
 
-__all__ = ["Terms", "read_table", "with_days"]
+__all__ = ["Terms", "read_table", "refusals", "with_days"]
 
 _PLAIN_COLUMNS = (
     "order_id",
@@ -171,12 +171,15 @@ def _as_transactions(typed: ibis.Table) -> ibis.Table:
 
 
 def _refused(connection: Backend, contract: TableContract, judged: ibis.Table, rules: Rules) -> ibis.Table:
-    """Gather the numbers and the reasons of the rows to be refused."""
+    return connection.create_table("refused", refusals(judged, contract, rules), temp=True)
+
+
+def refusals(judged: ibis.Table, contract: TableContract, rules: Rules) -> ibis.Table:
+    """Return the source_row and the reason of each row to be refused, for itself or beside others."""
     faulty = judged.filter(judged.reason.notnull()).select("source_row", "reason")
     sound = judged.filter(judged.reason.isnull()).drop("reason")
     clashes = clashing_rows(sound, contract, rules)
-    refused = faulty if clashes is None else faulty.union(clashes)
-    return connection.create_table("refused", refused, temp=True)
+    return faulty if clashes is None else faulty.union(clashes)
 
 
 def _without_refused(connection: Backend, contract: TableContract) -> ibis.Table:

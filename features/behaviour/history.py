@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from features.behaviour.cancelled import ORDER, may_have_cancelled, with_cancellations
 from features.behaviour.known import dated, known_at, out_of_order
+from features.behaviour.lines import KINDS
 from features.behaviour.purchases import purchase_days
 from features.behaviour.rhythm import rhythm_days
 from features.engine import kept, kept_rows, view
@@ -48,7 +49,6 @@ MONEY_BOUND = 99_999_999_999_999
 
 
 GOODS = ("pieces", "pieces_paid", "discounts")
-KINDS = ("product_id", "category", "channel")
 LINE = ("day", "back", *KINDS)
 """What is kept of a row beside the sums of its day."""
 
