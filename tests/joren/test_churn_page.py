@@ -8,9 +8,9 @@ import pytest
 
 from tests.joren.conftest import joren
 from tests.joren.documents import ROOT, blocks
-from training.grade import RULE
+from training.grade import RULE, RULE_JA
 
-PAGE = "docs/churn.md"
+PAGE, PAGE_JA = "docs/churn.md", "docs/churn.ja.md"
 SLOW = "backtest", "train", "models", "promote", "rollback", "score", "monitor"  # with tests of their own
 
 
@@ -44,12 +44,19 @@ def test_every_command_takes_the_options_it_is_given() -> None:
 
 
 def test_the_rule_on_the_page_is_the_rule_that_grades() -> None:
-    text = " ".join((ROOT / PAGE).read_text(encoding="utf-8").split())
-    for letter, rule in RULE.items():
-        assert f"| {letter} | {rule} |" in text
+    for page, rules in ((PAGE, RULE), (PAGE_JA, RULE_JA)):
+        text = " ".join((ROOT / page).read_text(encoding="utf-8").split())
+        for letter, rule in rules.items():
+            assert f"| {letter} | {rule} |" in text
 
 
-def test_every_page_and_picture_that_is_linked_is_there() -> None:
-    text = (ROOT / PAGE).read_text(encoding="utf-8")
+def test_both_pages_show_the_same_commands_and_answers() -> None:
+    for kind in ("sh", "text"):
+        assert blocks(PAGE, kind) == blocks(PAGE_JA, kind)
+
+
+@pytest.mark.parametrize("page", [PAGE, PAGE_JA])
+def test_every_page_and_picture_that_is_linked_is_there(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#:]+)", text):
         assert (ROOT / "docs" / target).exists(), target
