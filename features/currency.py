@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import ibis
 from ibis.expr.types import BooleanValue, StringValue, Value
 
+from features.engine import asked
 from features.errors import MixedCurrencyError
 from features.money import CURRENCY_SIGNS
 
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
+
 __all__ = [
+    "BEYOND",
     "UNKNOWN",
     "business_currency",
     "checked_rates",
@@ -28,22 +34,26 @@ __all__ = [
 UNKNOWN = "XXX"  # ISO 4217: no currency
 _RATE = "decimal(18, 9)"
 _MONEY = "decimal(18, 4)"
-_BEYOND = 10**14
+BEYOND = 10**14
+"""What the amount of a DECIMAL(18,4) stays below."""
 _OF_A_LINE = ("amount", "margin", "unit_price", "discount")
 _AMOUNTS = ("amount", "margin", "acquisition_cost", "monthly_amount", "cost")
 _DOLLARS = ("USD", "AUD", "CAD", "NZD", "SGD", "HKD", "TWD", "MXN")
 _SIGN_OF = {"JPY": "¥", "CNY": "¥", "EUR": "€", "GBP": "£", **dict.fromkeys(_DOLLARS, "$")}
 
 
-def business_currency(texts: ibis.Table, configured: str | None, location: str) -> str:
+def business_currency(
+    connection: BaseBackend, texts: ibis.Table, configured: str | None, location: str
+) -> str:
     """Return ``configured``, or the one currency that the rows name, or "XXX" where they name none.
 
     Raises `MixedCurrencyError` where they name several, in the currency column or by signs at the amounts.
     """
     if configured is not None:
         return configured.upper()
-    codes = _rows_by_code(texts) if "currency" in texts.columns else {}
-    signs = _rows_by_sign(texts) if "amount" in texts.columns and texts.amount.type().is_string() else {}
+    codes = _rows_by_code(connection, texts) if "currency" in texts.columns else {}
+    signed = "amount" in texts.columns and texts.amount.type().is_string()
+    signs = _rows_by_sign(connection, texts) if signed else {}
     for rows_by_name in (codes, signs):
         if len(rows_by_name) > 1:
             raise MixedCurrencyError(
@@ -102,13 +112,15 @@ def converted(values: Mapping[str, Value], rates: Mapping[str, Decimal]) -> dict
 
 def _at(money: Value, rate: Value) -> Value:
     exchanged = (money.cast("decimal(38, 9)") * rate).round(4)
-    exchanged = (exchanged.abs() < _BEYOND).ifelse(exchanged, None).cast(_MONEY)
+    exchanged = (exchanged.abs() < BEYOND).ifelse(exchanged, None).cast(_MONEY)
     return rate.isnull().ifelse(money, exchanged)
 
 
-def conversions(rows: ibis.Table, rates: Mapping[str, Decimal], currency: str) -> list[str]:
+def conversions(
+    connection: BaseBackend, rows: ibis.Table, rates: Mapping[str, Decimal], currency: str
+) -> list[str]:
     """Return a note for each currency of which ``rows`` were converted."""
-    counts = _rows_by_code(rows) if rates else {}
+    counts = _rows_by_code(connection, rows) if rates and "currency" in rows.columns else {}
     return [
         f"{counts[code]:,} rows in {code} are read as {currency}, at {rate.normalize():f}"
         for code, rate in rates.items()
@@ -141,19 +153,25 @@ def _amounts(columns: Iterable[str]) -> list[str]:
     return [name for name in _AMOUNTS if name in there]
 
 
-def _rows_by_code(texts: ibis.Table) -> dict[str, int]:
+def _rows_by_code(connection: BaseBackend, texts: ibis.Table) -> dict[str, int]:
+    return {row["code"]: row["rows"] for row in asked(connection, _codes, {"texts": texts})}
+
+
+def _codes(texts: ibis.Table) -> ibis.Table:
     codes = texts.select(code=_code(texts.currency))
     rows = codes.filter(codes.code != "").group_by("code").agg(rows=ibis._.count())
-    found = rows.order_by(ibis.desc("rows"), "code").to_pyarrow().to_pylist()
-    return {row["code"]: row["rows"] for row in found}
+    return rows.order_by(ibis.desc("rows"), "code")
 
 
-def _rows_by_sign(texts: ibis.Table) -> dict[str, int]:
-    rows = texts.aggregate(
+def _rows_by_sign(connection: BaseBackend, texts: ibis.Table) -> dict[str, int]:
+    (found,) = asked(connection, _signs, {"texts": texts})
+    return {sign: rows for sign, rows in found.items() if rows}
+
+
+def _signs(texts: ibis.Table) -> ibis.Table:
+    return texts.aggregate(
         **{sign: _says(texts.amount, pattern).sum().fill_null(0) for sign, pattern in CURRENCY_SIGNS.items()}
     )
-    (found,) = rows.to_pyarrow().to_pylist()
-    return {sign: rows for sign, rows in found.items() if rows}
 
 
 def _code(text: StringValue) -> StringValue:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import ibis
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNBOUND",
+    "asked",
     "compiled",
     "kept",
     "kept_as",
@@ -32,6 +33,7 @@ __all__ = [
     "query_of",
     "rows_hash",
     "set_zone",
+    "sql_of",
     "view",
 ]
 
@@ -97,7 +99,7 @@ def kept(
     The same relations give the table that stands. Spark has no temporary tables: there it is a view on a
     cached frame.
     """
-    return _stored(connection, build.__name__, _query(connection, build, relations, settings))
+    return _stored(connection, build.__name__, sql_of(connection, build, relations, **settings))
 
 
 def kept_as(connection: BaseBackend, name: str, expression: ir.Table) -> ir.Table:
@@ -143,7 +145,7 @@ def view(
     Ibis compiles it once for each shape of the relations, whatever their rows: a large expression takes it a
     second, and the engine, which reads the SQL, milliseconds.
     """
-    query = _query(connection, build, relations, settings)
+    query = sql_of(connection, build, relations, **settings)
     name = f"{build.__name__}_{_digest(query)}"
     if connection.name == "pyspark":
         connection._session.sql(query).createOrReplaceTempView(name)  # noqa: SLF001 - SQL is planned anew
@@ -152,12 +154,28 @@ def view(
     return connection.table(name)
 
 
-def _query(
+def asked(
     connection: BaseBackend,
     build: Callable[..., ir.Table],
     relations: Mapping[str, ir.Table],
-    settings: Mapping[str, Hashable],
+    **settings: Hashable,
+) -> list[dict[str, Any]]:
+    """Return the few rows of ``build(**settings, **relations)``; on DuckDB it is compiled as a `view` is."""
+    if connection.name != "duckdb":
+        rows: list[dict[str, Any]] = build(**settings, **relations).to_pyarrow().to_pylist()
+        return rows
+    answer = connection.con.execute(sql_of(connection, build, relations, **settings))
+    names = [name for name, *_ in answer.description]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+def sql_of(
+    connection: BaseBackend,
+    build: Callable[..., ir.Table],
+    relations: Mapping[str, ir.Table],
+    **settings: Hashable,
 ) -> str:
+    """Return ``build(**settings, **relations)`` in the SQL of an engine, compiled as a `view` is."""
     query = compiled(build, settings, {name: it.schema() for name, it in relations.items()}, connection.name)
     for name, rows in relations.items():
         query = query.replace(_identifier(UNBOUND + name, connection), f"({connection.compile(rows)})")

@@ -6,7 +6,7 @@ guessed: dates are ISO 8601 or begin with the year, and a comma groups thousands
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from threading import Lock
@@ -16,14 +16,13 @@ import ibis
 import pyarrow as pa
 
 from features.billing import billed
-from features.conform import Conventions, conformed
-from features.contract import CONTRACT, Kind, TableContract
-from features.currency import is_foreign
+from features.conform import Conventions
+from features.contract import CONTRACT
 from features.engine import query_of
 from features.errors import RowsRefusedError
 from features.online import NO_STATISTICS
-from features.reading import refusals, with_days
-from features.tables import Rules, rows_known
+from features.reading import judged, refusals
+from features.tables import rows_known
 
 if TYPE_CHECKING:
     from datetime import date
@@ -69,16 +68,19 @@ class Intake:
             + (list(attributes) if CONTRACT[name].extras else [])
             for name in layout.tables
         }
+        rates = tuple((code, Decimal(rate)) for code, rate in layout.rates)
+        terms = {"conventions": Conventions(), "zone": zone, "currency": currency, "rates": rates}
         plans: dict[str, str] = {}
         for name, columns in self._columns.items():
             texts = ibis.schema({"source_row": "int64", **dict.fromkeys(columns, "string")})
             self._ibis.create_table(name + TEXTS, schema=texts)
-            terms = {"table": name, "zone": zone, "currency": currency, "rates": layout.rates}
-            read = query_of(self._ibis, _as_read, {"texts": name + TEXTS}, **terms)
+            its: dict[str, Hashable] = {"contract": CONTRACT[name]}
+            read = query_of(self._ibis, judged, {"texts": name + TEXTS}, **its, **terms)
             self._connection.execute(f"CREATE TABLE {name + JUDGED} AS {read} LIMIT 0")
             plans[f"read_{name}"] = f"INSERT INTO {name + JUDGED} BY NAME {read}"
-            judged = {"judged": name + JUDGED}
-            plans[f"refused_{name}"] = query_of(self._ibis, _refused, judged, table=name, rules=layout.rules)
+            plans[f"refused_{name}"] = query_of(
+                self._ibis, refusals, {"rows": name + JUDGED}, **its, rules=layout.rules
+            )
         if CUSTOMERS.name in layout.tables:
             self._ibis.create_table("moment", schema={"as_of": "date"})
             known = {"customers": CUSTOMERS.name + JUDGED, "moment": "moment"}
@@ -130,28 +132,6 @@ class Intake:
 
     def _insert(self, name: str, rows: pa.Table) -> None:
         self._connection.from_arrow(rows).insert_into(name)
-
-
-def _as_read(
-    texts: ir.Table, table: str, zone: str, currency: str, rates: Sequence[tuple[str, str]]
-) -> ir.Table:
-    contract = CONTRACT[table]
-    exchanged = {code: Decimal(rate) for code, rate in rates} if "currency" in texts.columns else {}
-    foreign = is_foreign(texts, currency, exchanged)
-    typed = conformed(texts, contract, _nothing_guessed(contract), zone, foreign=foreign, rates=exchanged)
-    return with_days(typed, contract)
-
-
-def _nothing_guessed(contract: TableContract) -> Conventions:
-    kinds = {column.name: column.kind for column in contract.columns}
-    return Conventions(
-        day_first={name: None for name, kind in kinds.items() if kind is Kind.TIME},
-        decimal_commas={name: False for name, kind in kinds.items() if kind in {Kind.NUMBER, Kind.MEASURE}},
-    )
-
-
-def _refused(judged: ir.Table, table: str, rules: Rules) -> ir.Table:
-    return refusals(judged, CONTRACT[table], rules)
 
 
 def _known_customers(customers: ir.Table, moment: ir.Table) -> ir.Table:

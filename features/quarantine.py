@@ -8,7 +8,7 @@ the contract's order; then those that only appear beside another column or row (
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 import ibis
 from ibis.expr.types import BooleanValue, StringValue, Value
@@ -96,22 +96,27 @@ def _first(faults: _Faults, column: Column) -> StringValue:
 
 
 def refused_rows(
-    texts: ibis.Table, reasons: ibis.Table, table: str, columns: Mapping[str, str]
+    texts: ibis.Table, reasons: ibis.Table, table: str, columns: Sequence[tuple[str, str]]
 ) -> ibis.Table:
-    """Return the quarantine of ``table``: the rows in ``reasons``, their texts as JSON."""
+    """Return the quarantine of ``table``, by source_row: the rows in ``reasons``, their texts as JSON.
+
+    ``columns`` are pairs of a column of ``texts`` and the user's name for it.
+    """
     rows = texts.inner_join(reasons, "source_row")
-    users = ibis.array(list(columns.values()))
-    names = {**DETAILS, "other_currency": currency_told_by(columns)}
-    known = [column.name for column in CONTRACT[table].columns if column.name in columns]
+    user_of = dict(columns)
+    users = ibis.array(list(user_of.values()))
+    names = {**DETAILS, "other_currency": currency_told_by(user_of)}
+    known = [column.name for column in CONTRACT[table].columns if column.name in user_of]
     column = rows.reason.re_extract(f"({'|'.join(known)})$", 1)
     column = rows.reason.substitute(names, else_=column)
-    return rows.select(
+    quarantined = rows.select(
         table=ibis.literal(table),
         source_row=rows.source_row,
         reason=rows.reason,
-        detail=column.substitute(dict(columns)),
-        row=ibis.map(users, ibis.array([rows[name] for name in columns])).cast("json").cast("string"),
-    ).cast(QUARANTINE)
+        detail=column.substitute(user_of),
+        row=ibis.map(users, ibis.array([rows[name] for name in user_of])).cast("json").cast("string"),
+    )
+    return quarantined.cast(QUARANTINE).order_by("source_row")
 
 
 def ragged_rows(rows: Iterable[Ragged], table: str, fields: int) -> ibis.Table:

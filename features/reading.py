@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -12,10 +12,11 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from features.columns import attribute_columns, matched_columns
-from features.conform import conformed, conventions_of, unread_measures
+from features.conform import Conventions, conformed, conventions_of, unread_measures
 from features.consistency import clashing_rows
 from features.contract import CONTRACT, Kind, TableContract, day_of
 from features.currency import business_currency, conversions, is_foreign
+from features.engine import sql_of
 from features.errors import UnreadableSourceError
 from features.labelled import DATED, labelled_positions, told_of_labels, with_dates
 from features.opening import Opened
@@ -23,7 +24,7 @@ from features.quarantine import ragged_rows, refused_rows
 from features.report import report_of, stop_if_refused
 from features.tables import ReadReport, Rules, Source
 
-__all__ = ["Terms", "read_table", "refusals", "with_days"]
+__all__ = ["Terms", "judged", "read_table", "refusals", "with_days"]
 
 _PLAIN_COLUMNS = (
     "order_id",
@@ -64,38 +65,36 @@ def read_table(
     labels = labelled_positions(labelled, opened.names, source.name) if labelled else {}
     texts = _texts(connection, opened, positions | attributes | labels, source)
     if labelled:
-        texts = with_dates(texts, labelled)
-    currency = business_currency(texts, terms.currency, source.name)
-    conventions = conventions_of(texts, contract)
-    rates = terms.rates if "currency" in texts.columns else {}
-    foreign = is_foreign(texts, currency, rates)
-    typed = conformed(texts, contract, conventions, terms.zone, foreign=foreign, rates=rates)
-    judged = connection.create_table(contract.name, with_days(typed, contract))
+        texts = connection.create_table("texts", with_dates(texts, labelled), temp=True, overwrite=True)
+    currency = business_currency(connection, texts, terms.currency, source.name)
+    conventions = conventions_of(connection, texts, contract)
+    business = {"zone": terms.zone, "currency": currency, "rates": tuple(terms.rates.items())}
+    query = sql_of(
+        connection, judged, {"texts": texts}, contract=contract, conventions=conventions, **business
+    )
+    connection.con.execute(f"CREATE TABLE {contract.name} AS {query}")
     told = columns | {name: name for name in (*told_apart, *attributes)}
-    refused = _refused(connection, contract, judged, terms.rules)
-    if refused.count().to_pyarrow().as_py():
-        rows = refused_rows(texts, refused, contract.name, told)
-        connection.insert("quarantine", rows.order_by("source_row"))
+    _refuse(connection, contract, texts, told, terms.rules)
     if opened.ragged:
         connection.insert("quarantine", ragged_rows(opened.ragged, contract.name, len(opened.names)))
-    notes = [*opened.notes, *unread_measures(texts, contract, conventions)]
-    notes += conversions(texts, rates, currency)
+    notes = [*opened.notes, *unread_measures(connection, texts, contract, conventions)]
+    notes += conversions(connection, texts, terms.rates, currency)
     if labelled:
         notes.append(told_of_labels(labelled))
         columns |= dict.fromkeys(DATED, f"{labelled.tenure_months}, {labelled.churned}")
-    connection.drop_table("texts")
-    accepted = _without_refused(connection, contract)
-    quarantine = connection.table("quarantine").filter(ibis._.table == contract.name)
+    connection.con.execute("DROP TABLE texts")
+    accepted = connection.table(contract.name)
     report = report_of(
+        connection,
         accepted,
-        quarantine,
         contract,
         location=source.name,
         columns=columns | {name: f"{value!r} in every row" for name, value in source.constants.items()},
         attributes={name: opened.names[position] for name, position in attributes.items()},
         notes=notes,
     )
-    stop_if_refused(quarantine, report, terms.refused_share_limit)
+    quarantine = connection.table("quarantine")
+    stop_if_refused(quarantine.filter(quarantine.table == contract.name), report, terms.refused_share_limit)
     return accepted, report, currency
 
 
@@ -170,23 +169,52 @@ def _as_transactions(typed: ibis.Table) -> ibis.Table:
     )
 
 
-def _refused(connection: Backend, contract: TableContract, judged: ibis.Table, rules: Rules) -> ibis.Table:
-    return connection.create_table("refused", refusals(judged, contract, rules), temp=True)
+def judged(
+    texts: ibis.Table,
+    contract: TableContract,
+    *,
+    conventions: Conventions,
+    zone: str,
+    currency: str,
+    rates: Sequence[tuple[str, Decimal]],
+) -> ibis.Table:
+    """Return ``texts`` in the form of the accepted rows, and beside it ``reason``, as `conformed` gives it.
+
+    ``rates`` are pairs of a currency, and what one unit of it is worth in that of the business.
+    """
+    exchanged = dict(rates) if "currency" in texts.columns else {}
+    foreign = is_foreign(texts, currency, exchanged)
+    typed = conformed(texts, contract, conventions, zone, foreign=foreign, rates=exchanged)
+    return with_days(typed, contract)
 
 
-def refusals(judged: ibis.Table, contract: TableContract, rules: Rules) -> ibis.Table:
-    """Return the source_row and the reason of each row to be refused, for itself or beside others."""
-    faulty = judged.filter(judged.reason.notnull()).select("source_row", "reason")
-    sound = judged.filter(judged.reason.isnull()).drop("reason")
+def _refuse(
+    connection: Backend,
+    contract: TableContract,
+    texts: ibis.Table,
+    told: Mapping[str, str],
+    rules: Rules,
+) -> None:
+    """Move the rows that break the contract from its table to the quarantine; ``reason`` goes with them."""
+    rows, run = connection.table(contract.name), connection.con.execute
+    query = sql_of(connection, refusals, {"rows": rows}, contract=contract, rules=rules)
+    run(f"CREATE TABLE refused AS {query}")
+    if run("FROM refused LIMIT 1").fetchone():
+        relations = {"texts": texts, "reasons": connection.table("refused")}
+        users = tuple(told.items())
+        query = sql_of(connection, refused_rows, relations, table=contract.name, columns=users)
+        run(f"INSERT INTO quarantine {query}")
+        run(f"DELETE FROM {contract.name} WHERE source_row IN (SELECT source_row FROM refused)")
+    run("DROP TABLE refused")
+    run(f"ALTER TABLE {contract.name} DROP COLUMN reason")
+
+
+def refusals(rows: ibis.Table, contract: TableContract, rules: Rules) -> ibis.Table:
+    """Return the source_row and the reason of each row to be refused, for itself or beside others.
+
+    ``rows`` are as `judged` gives them.
+    """
+    faulty = rows.filter(rows.reason.notnull()).select("source_row", "reason")
+    sound = rows.filter(rows.reason.isnull()).drop("reason")
     clashes = clashing_rows(sound, contract, rules)
     return faulty if clashes is None else faulty.union(clashes)
-
-
-def _without_refused(connection: Backend, contract: TableContract) -> ibis.Table:
-    for statement in (
-        f"DELETE FROM {contract.name} WHERE source_row IN (SELECT source_row FROM refused)",
-        f"ALTER TABLE {contract.name} DROP COLUMN reason",
-        "DROP TABLE refused",
-    ):
-        connection.con.execute(statement)
-    return connection.table(contract.name)

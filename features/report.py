@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import ibis
 
 from features.contract import TableContract, day_of
+from features.engine import asked
 from features.errors import SHOWN, NothingUsableError, TooManyRefusedError
 from features.quarantine import MENDS
 from features.tables import ReadReport
+
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
+    from ibis.backends.duckdb import Backend
 
 __all__ = ["report_of", "stop_if_refused", "stop_without_purchase"]
 
@@ -19,8 +25,8 @@ _LIKE_MISSING = ("NULL", "null", "None", "nan", "NaN")
 
 
 def report_of(
+    connection: Backend,
     accepted: ibis.Table,
-    quarantine: ibis.Table,
     contract: TableContract,
     *,
     location: str,
@@ -29,18 +35,9 @@ def report_of(
     notes: Sequence[str],
 ) -> ReadReport:
     """Count the rows of one table ``accepted`` and refused; what was found is put beside."""
-    day = accepted[day_of(contract.time)]
-    refused = quarantine.group_by("reason").agg(rows=ibis._.count()).order_by(ibis.desc("rows"), "reason")
-    refused_by_reason = {row["reason"]: row["rows"] for row in refused.to_pyarrow().to_pylist()}
-    line = ibis.struct({name: accepted[name] for name in accepted.columns if name != "source_row"})
-    facts = accepted.aggregate(
-        rows=accepted.count(),
-        different=line.hash().nunique(),
-        first_day=day.min(),
-        last_day=day.max(),
-        nameless=accepted.customer_id.isin(_LIKE_MISSING).sum().fill_null(0),
-    )
-    (found,) = facts.to_pyarrow().to_pylist()
+    refused = connection.con.execute(_REFUSED, [contract.name]).fetchall()
+    refused_by_reason = dict(refused)
+    (found,) = asked(connection, _facts, {"accepted": accepted}, day=day_of(contract.time))
     if found["nameless"]:
         notes = [*notes, f"{found['nameless']:,} rows have a customer_id like 'NULL': it is taken as a name"]
     return ReadReport(
@@ -58,19 +55,35 @@ def report_of(
     )
 
 
+_REFUSED = (
+    'SELECT reason, count(*) FROM quarantine WHERE "table" = ? GROUP BY reason ORDER BY count(*) DESC, reason'
+)
+
+
+def _facts(accepted: ibis.Table, day: str) -> ibis.Table:
+    line = ibis.struct({name: accepted[name] for name in accepted.columns if name != "source_row"})
+    return accepted.aggregate(
+        rows=accepted.count(),
+        different=line.hash().nunique(),
+        first_day=accepted[day].min(),
+        last_day=accepted[day].max(),
+        nameless=accepted.customer_id.isin(_LIKE_MISSING).sum().fill_null(0),
+    )
+
+
 def stop_if_refused(quarantine: ibis.Table, report: ReadReport, refused_share_limit: float) -> None:
     """Raise `TooManyRefusedError` where more than the share ``refused_share_limit`` is refused."""
     if report.refused > refused_share_limit * report.read:
         raise _too_many_refused(quarantine, report, refused_share_limit)
 
 
-def stop_without_purchase(accepted: ibis.Table, report: ReadReport) -> None:
+def stop_without_purchase(connection: BaseBackend, accepted: ibis.Table, report: ReadReport) -> None:
     """Raise `NothingUsableError` where none of the transactions ``accepted`` is a purchase."""
     if report.read == 0:
         raise NothingUsableError(
             f"{report.location} has no rows.", mend="It needs one row for each line bought."
         )
-    if accepted.filter((accepted.amount >= 0) & ~accepted.is_return).count().execute() == 0:
+    if not asked(connection, _a_purchase, {"accepted": accepted}):
         left = (
             f"its {report.accepted:,} accepted rows are all refunds" if report.accepted else "no row is left"
         )
@@ -78,6 +91,10 @@ def stop_without_purchase(accepted: ibis.Table, report: ReadReport) -> None:
             f"{report.location} holds no purchase: {left}.",
             mend="A purchase is a row with an amount of 0 or more that is no return; check the signs.",
         )
+
+
+def _a_purchase(accepted: ibis.Table) -> ibis.Table:
+    return accepted.filter((accepted.amount >= 0) & ~accepted.is_return).select("customer_id").limit(1)
 
 
 def _too_many_refused(quarantine: ibis.Table, report: ReadReport, limit: float) -> TooManyRefusedError:

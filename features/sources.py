@@ -112,7 +112,7 @@ def _read(opened: Mapping[str, Opened], config: DataConfig) -> Tables:
             connection, accepted["subscriptions"], reports["subscriptions"], ends
         )
     transactions, report = accepted.pop(TRANSACTIONS.name), reports[TRANSACTIONS.name]
-    stop_without_purchase(transactions, report)
+    stop_without_purchase(connection, transactions, report)
     reports[TRANSACTIONS.name] = replace(report, notes=(*report.notes, *_notes(config, terms.currency)))
     return Tables(
         connection,

@@ -19,6 +19,7 @@ from features.conform import TYPES
 from features.consistency import DETAILS, contradictions, kept_spelling
 from features.contract import CONTRACT, Column, Kind, TableContract, day_of
 from features.currency import (
+    BEYOND,
     UNKNOWN,
     business_currency,
     checked_rates,
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Warehouse", "tables_in"]
 
-BEYOND = 1e14
-"""What a DECIMAL(18,4) stays below."""
 FITTING: Mapping[Kind, Callable[[DataType], bool]] = {
     Kind.ID: lambda dtype: dtype.is_string() or dtype.is_integer(),
     Kind.TEXT: lambda dtype: dtype.is_string() or dtype.is_numeric() or dtype.is_boolean(),
@@ -97,7 +96,7 @@ def tables_in(warehouse: Warehouse) -> Tables:
     accepted = {name: rows for name, (rows, _, _) in checked.items()}
     reports = {name: report for name, (_, _, report) in checked.items()}
     transactions = accepted.pop("transactions")
-    stop_without_purchase(transactions, reports["transactions"])
+    stop_without_purchase(warehouse.connection, transactions, reports["transactions"])
     return Tables(
         warehouse.connection,
         transactions,
@@ -120,7 +119,7 @@ def _currency(warehouse: Warehouse) -> str:
     if warehouse.currency is not None or place is None:
         return warehouse.currency or UNKNOWN
     codes = rows.select(currency=rows[rows.columns[place]].cast("string"))
-    return business_currency(codes, None, rows.get_name())
+    return business_currency(warehouse.connection, codes, None, rows.get_name())
 
 
 def _checked(warehouse: Warehouse, contract: TableContract) -> tuple[ir.Table, ir.Table, ReadReport]:
@@ -141,7 +140,7 @@ def _checked(warehouse: Warehouse, contract: TableContract) -> tuple[ir.Table, i
     report = _report(judged, contract, name, columns, attributes)
     if "currency" in columns:
         codes = rows.select(currency=rows[columns["currency"]].cast("string"))
-        notes = conversions(codes, warehouse.rates, warehouse.currency or UNKNOWN)
+        notes = conversions(warehouse.connection, codes, warehouse.rates, warehouse.currency or UNKNOWN)
         report = replace(report, notes=(*report.notes, *notes))
     stop_if_refused(refused, report, warehouse.refused_share_limit)
     return judged.filter(judged.reason.isnull()).drop("reason"), refused, report
