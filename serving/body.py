@@ -11,6 +11,7 @@ import json
 import math
 from typing import NoReturn
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,7 +27,13 @@ from serving.pages.door import FORM_PATHS
 from serving.problems import answer_error
 from serving.unpacking import Gunzip, Plain
 
-__all__ = ["BodyCheck", "refuse_unless_strict_json"]
+__all__ = ["READ", "BodyCheck", "strict_json"]
+
+READ = "json"
+"""Under this name a request's state holds its body, read."""
+
+AT_ONCE_BYTES = 65_536
+"""A longer body is read beside the event loop, which it would hold up for milliseconds."""
 
 
 class BodyCheck:
@@ -46,7 +53,7 @@ class BodyCheck:
         try:
             body = await self._in_time(headers, receive)
             if body and scope["path"] not in FORM_PATHS:
-                refuse_unless_strict_json(body)
+                scope["state"][READ] = await _read(body)
         except ServingError as error:
             answer = answer_error(Request(scope), error)
             answer.headers["Connection"] = "close"
@@ -95,12 +102,18 @@ class BodyCheck:
         )
 
 
-def refuse_unless_strict_json(body: bytes) -> None:
-    """Raise ``MalformedBodyError`` unless the body is JSON that every parser reads the same way."""
+async def _read(body: bytes) -> object:
+    if len(body) > AT_ONCE_BYTES:
+        return await run_in_threadpool(strict_json, body)
+    return strict_json(body)
+
+
+def strict_json(body: bytes) -> object:
+    """Return what the body says; raises ``MalformedBodyError`` unless every parser reads it the same way."""
     try:
-        json.loads(
+        return json.loads(
             body.decode("utf-8"),
-            object_pairs_hook=_refuse_repeated_names,
+            object_pairs_hook=_each_name_once,
             parse_constant=_refuse_constant,
             parse_float=_finite,
         )
@@ -110,7 +123,7 @@ def refuse_unless_strict_json(body: bytes) -> None:
         ) from error
 
 
-def _refuse_repeated_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _each_name_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     names = dict(pairs)
     if len(names) < len(pairs):
         raise ValueError("a name is repeated")

@@ -7,7 +7,7 @@ SQLite's write lock when they begin, so that two of them wait for each other ins
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -84,6 +84,17 @@ class Database:
         """Yield a connection for single statements; nothing is begun, nothing needs an end."""
         with _speaking_plainly(), self.readers.connect() as connection:
             yield connection
+
+    @contextmanager
+    def cursor(self) -> Iterator[DBAPICursor]:
+        """Yield a cursor of the driver's own to read with, where SQLAlchemy would take longer than it."""
+        driver_error = self.readers.dialect.loaded_dbapi.Error
+        with _speaking_plainly():
+            try:
+                with closing(self.readers.raw_connection()) as connection:
+                    yield connection.cursor()
+            except driver_error as error:
+                raise DBAPIError.instance(None, None, error, driver_error, hide_parameters=True) from error
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:

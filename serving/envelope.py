@@ -22,14 +22,19 @@ logger = logging.getLogger("joren.access")
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-SECURITY_HEADERS = {
-    b"x-content-type-options": b"nosniff",
-    b"x-frame-options": b"DENY",
-    b"referrer-policy": b"no-referrer",
-    b"cross-origin-opener-policy": b"same-origin",
-    b"cross-origin-resource-policy": b"same-origin",
-    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
-}
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+USUAL_HEADERS = (*SECURITY_HEADERS, (b"cache-control", b"no-store"))
+USUAL_HEADERS_OF_FILES = (*SECURITY_HEADERS, (b"cache-control", b"no-cache"))
+
+
+Header = tuple[bytes, bytes]
 
 
 class Envelope:
@@ -47,8 +52,7 @@ class Envelope:
             return
         request_id = _request_id(Headers(scope=scope))
         scope.setdefault("state", {})["request_id"] = request_id
-        caching = b"no-cache" if scope["path"].startswith(OPEN_UNDER) else b"no-store"
-        usual = {**SECURITY_HEADERS, b"cache-control": caching}
+        usual = USUAL_HEADERS_OF_FILES if scope["path"].startswith(OPEN_UNDER) else USUAL_HEADERS
         status = 0
         begun = time.perf_counter()
 
@@ -90,15 +94,13 @@ class Envelope:
         logger.info("answered", extra={"joren": fields})
 
 
-def _completed(
-    headers: Iterable[tuple[bytes, bytes]], usual: Mapping[bytes, bytes], told: Mapping[str, str]
-) -> list[tuple[bytes, bytes]]:
+def _completed(headers: Iterable[Header], usual: Iterable[Header], told: Mapping[str, str]) -> list[Header]:
     """Return ``headers`` with those of the ``usual`` that they lack, and what is ``told`` of the request."""
-    ours = {name.lower().encode("latin-1"): value.encode("latin-1") for name, value in told.items()}
-    there = [header for header in headers if header[0] not in ours]
+    there = list(headers)
     names = {name for name, _ in there}
-    lacking = [header for header in usual.items() if header[0] not in names]
-    return [*there, *lacking, *ours.items()]
+    lacking = [header for header in usual if header[0] not in names]
+    ours = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in told.items()]
+    return there + lacking + ours
 
 
 def _request_id(headers: Headers) -> str:

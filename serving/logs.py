@@ -12,6 +12,7 @@ from types import TracebackType
 __all__ = ["JsonLines", "configure_logging"]
 
 FIELDS = "joren"
+WRITE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class JsonLines(logging.Formatter):
@@ -33,11 +34,16 @@ class JsonLines(logging.Formatter):
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = record.exc_info[0].__name__
             line["raised_at"] = _places(record.exc_info[2])
-        return json.dumps(line, ensure_ascii=False)
+        return WRITE(line)
 
 
 def configure_logging(level: str) -> None:
-    """Send everything from ``level`` on to standard error as JSON lines, for the whole process."""
+    """Send everything from ``level`` on to standard error as JSON lines, for the whole process.
+
+    What no line says is not looked up either: the place in the source, the thread, the process.
+    """
+    logging._srcfile = None  # noqa: SLF001 - logging's own manual names it for this
+    logging.logThreads = logging.logProcesses = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -111,7 +111,7 @@ def behaviour_frame(columns: str, as_of: date, rows: Sequence[tuple[str, bytes]]
     return frame
 
 
-def score_of(row: RowMapping) -> ScoreRow:
+def score_of(row: RowMapping | Mapping[str, Any]) -> ScoreRow:
     """Return the score that a row of the store (with its ``run_id``) holds."""
     score = {name: row[name] for name in SCORE_COLUMNS}
     if score["reasons"] is not None:

@@ -5,12 +5,14 @@ Every question is one statement, which finds the current run by itself: an answe
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Row, Select, bindparam, select
+from sqlalchemy import JSON, ColumnElement, Row, Select, Text, bindparam, cast, func, select
 
 from serving import pruning, publishing, tables
 from serving.background import Background
@@ -23,6 +25,7 @@ from serving.listing import (
     page_at_risk,
     page_of_segment,
 )
+from serving.prepared import Prepared
 from serving.publishing import RunInfo
 from serving.retention import Retention
 from serving.rows import STORED_COLUMNS, ScoreRow, behaviour_frame, score_of
@@ -34,9 +37,10 @@ CURRENT = select(tables.current_run.c.run_key).scalar_subquery()
 SCORES = select(*(tables.scores.c[name] for name in STORED_COLUMNS), tables.runs.c.run_id).select_from(
     tables.scores.join(tables.runs, tables.runs.c.run_key == tables.scores.c.run_key)
 )
-IN_CURRENT_RUN = SCORES.where(tables.scores.c.run_key == CURRENT)
-ONE_SCORE = IN_CURRENT_RUN.where(tables.scores.c.customer_id == bindparam("customer_id"))
-MANY_SCORES = IN_CURRENT_RUN.where(tables.scores.c.customer_id.in_(bindparam("customer_ids", expanding=True)))
+LISTED: dict[str, Select[Any]] = {  # the texts of a JSON array, as rows
+    "sqlite": select(func.json_each(bindparam("listed", type_=Text)).table_valued("value").c.value),
+    "postgresql": select(func.json_array_elements_text(cast(bindparam("listed", type_=Text), JSON))),
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        among = tables.scores.c.customer_id.in_(LISTED[database.readers.dialect.name])
+        self._scores_of = Prepared(database, _rows_of(None).where(among))
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -119,15 +125,11 @@ class Store:
 
     def score(self, customer_id: str) -> ScoreRow | None:
         """Return a customer's score in the current run, or None."""
-        with self._database.read() as connection:
-            row = connection.execute(ONE_SCORE, {"customer_id": customer_id}).mappings().one_or_none()
-        return None if row is None else score_of(row)
+        return self.lookup([customer_id]).get(customer_id)
 
     def lookup(self, customer_ids: Sequence[str]) -> dict[str, ScoreRow]:
-        """Return the scores that the current run has for these customers (at most a few thousand), by id."""
-        wanted = {"customer_ids": list(dict.fromkeys(customer_ids))}
-        with self._database.read() as connection:
-            rows = connection.execute(MANY_SCORES, wanted).mappings().all()
+        """Return the scores that the current run has for these customers, by id."""
+        rows = self._scores_of.rows(listed=json.dumps(customer_ids))
         return {row["customer_id"]: score_of(row) for row in rows}
 
     def at_risk(

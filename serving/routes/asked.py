@@ -51,6 +51,8 @@ def refuse_repeated_parameters(request: Request, *, but: str = "") -> None:
 
     Of ``but`` there may be several.
     """
+    if not request.scope["query_string"]:
+        return
     names = [name for name, _ in request.query_params.multi_items() if name != but]
     if len(set(names)) < len(names):
         fault = {"type": "repeated", "loc": ("query",), "msg": "A parameter is given twice"}
@@ -59,7 +61,7 @@ def refuse_repeated_parameters(request: Request, *, but: str = "") -> None:
 
 def refuse_parameters(request: Request) -> None:
     """Raise what becomes a 422 where a route that knows no parameters is given one."""
-    if request.query_params:
+    if request.scope["query_string"] and request.query_params:
         fault = {"type": "unknown", "loc": ("query",), "msg": "A parameter is not known"}
         raise RequestValidationError([fault])
 
@@ -72,10 +74,11 @@ def json_answer(model: BaseModel) -> Response:
 def revalidated(request: Request, answer: Response) -> Response:
     """Return the answer with its ETag, or a 304 without a body where the client has this very answer."""
     etag = f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
-    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-    if known & {etag, "*"}:
-        kept = {name: value for name, value in answer.headers.items() if name in {"vary", "link"}}
-        answer = Response(status_code=304, headers=kept)
-    answer.headers["ETag"] = etag
-    answer.headers["Cache-Control"] = "private, no-cache"
+    told = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if sent := request.headers.get("if-none-match"):
+        known = {tag.strip().removeprefix("W/") for tag in sent.split(",")}
+        if known & {etag, "*"}:
+            kept = {name: value for name, value in answer.headers.items() if name in {"vary", "link"}}
+            return Response(status_code=304, headers=kept | told)
+    answer.headers.update(told)
     return answer

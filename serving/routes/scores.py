@@ -22,13 +22,14 @@ from serving.routes.asked import (
     revalidated,
     service_of,
 )
+from serving.routes.direct import Direct
 from serving.schemas import LookupAnswer, LookupItem, LookupRequest, ScoreQuery
 from serving.service import Explaining, ScoringService
 from serving.wire_score import CustomerId, Score
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["scores"])
+router = APIRouter(tags=["scores"], route_class=Direct)
 
 FEW = 20
 """So many scores are looked up sooner than a thread would start."""

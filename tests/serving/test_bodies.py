@@ -7,7 +7,7 @@ import json
 import pytest
 from starlette.types import Message
 
-from serving.body import BodyCheck, refuse_unless_strict_json
+from serving.body import BodyCheck, strict_json
 from serving.errors import MalformedBodyError
 from serving.unpacking import Gunzip
 from tests.serving.conftest import Shop
@@ -219,6 +219,6 @@ def test_heads_have_an_end(served: Shop) -> None:
 
 def test_strict_json_lets_ordinary_json_by() -> None:
     for body in (b"{}", b'{"a": [1, 2.5, -1e-9, "x", null, true]}', '{"名": "値"}'.encode()):
-        refuse_unless_strict_json(body)
+        strict_json(body)
     with pytest.raises(MalformedBodyError):
-        refuse_unless_strict_json(b'{"a": {"b": 1, "b": 2}}')
+        strict_json(b'{"a": {"b": 1, "b": 2}}')
