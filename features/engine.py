@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
     from ibis.backends import BaseBackend
+    from pyspark.sql import DataFrame, SparkSession
 
     from features.tables import Tables
 
@@ -97,7 +98,8 @@ def kept(
     """Return `view`, computed once for the life of ``connection`` and kept there.
 
     The same relations give the table that stands. Spark has no temporary tables: there it is a view on a
-    cached frame.
+    checkpoint, without the plan that led to it, which Spark would check anew at every step. An executor that
+    is lost takes its part of a local checkpoint along; with ``spark.checkpoint.dir`` they are kept there.
     """
     return _stored(connection, build.__name__, sql_of(connection, build, relations, **settings))
 
@@ -113,11 +115,16 @@ def _stored(connection: BaseBackend, name: str, query: str) -> ir.Table:
     if standing is not None:
         return standing
     if connection.name == "pyspark":
-        frame = connection._session.sql(query)  # noqa: SLF001 - Ibis keeps no views
-        frame.cache().createOrReplaceTempView(name)
+        _checkpoint(connection, query).createOrReplaceTempView(name)
     else:
         connection.raw_sql(f"CREATE TEMPORARY TABLE {_identifier(name, connection)} AS {query}")
     return connection.table(name)
+
+
+def _checkpoint(connection: BaseBackend, query: str) -> DataFrame:
+    session: SparkSession = connection._session  # noqa: SLF001 - Ibis keeps no views
+    frame = session.sql(query)
+    return frame.checkpoint() if session.sparkContext.getCheckpointDir() else frame.localCheckpoint()
 
 
 def _standing(connection: BaseBackend, name: str) -> ir.Table | None:
