@@ -25,6 +25,7 @@ from training.learning import (
 )
 from training.models.amounts import further_by_value_model, spend_by_value_model
 from training.models.churn import START
+from training.models.inputs import Numbers
 from training.models.subscription_value import SubscriptionValue
 from training.panel import build_panel, days_known, disjoint_moments
 from training.snapshots import Snapshots
@@ -51,7 +52,7 @@ def cross_fitted_contracts(snapshots: Snapshots, as_of: date, config: TrainingCo
     for train, held in customer_folds(panel, FOLDS):
         features, _ = usable_features(train, config.allow, value.silent)
         learners, _ = learned_from(train, features, value, config)
-        odds = learners.churn.log_odds(learners.churn.members, held.inputs)
+        odds = learners.churn.log_odds(learners.churn.members, Numbers(held.inputs, features))
         ours = learners.forecast(held.inputs)
         said.append(ours.assign(linear=expit(odds[:, 1]), trees=expit(odds[:, 2])))
     found = pd.concat(said).reindex(panel.inputs.index)

@@ -14,6 +14,7 @@ from scipy.special import expit
 from training.config import TrainingConfig
 from training.models.amounts import FurtherOrders, Revenue, further_by_value_model, spend_by_value_model
 from training.models.churn import ChurnModel
+from training.models.inputs import Numbers
 from training.models.members import Members
 from training.stack import Stack
 
@@ -103,12 +104,13 @@ class Learners:
         ``table`` holds the value model's features too; where a learner is None, the value model's answer
         stands.
         """
-        churn = expit(self.churn.stacked_log_odds(table))
-        more = further_by_value_model(table) if self.further is None else self.further.expected(table)
+        numbers = Numbers(table, self.churn.members.features)
+        churn = expit(self.churn.stacked_log_odds(numbers))
+        more = further_by_value_model(table) if self.further is None else self.further.expected(numbers)
         orders = (1.0 - churn) * (1.0 + more)
         revenue = orders * spend_by_value_model(table)
         if self.revenue is not None:
-            revenue = revenue**BY_ORDERS * self.revenue.expected(table) ** (1.0 - BY_ORDERS)
+            revenue = revenue**BY_ORDERS * self.revenue.expected(numbers) ** (1.0 - BY_ORDERS)
         return pd.DataFrame({"churn": churn, "orders": orders, "revenue": revenue}, index=table.index)
 
     def to_files(self) -> dict[str, bytes]:

@@ -20,6 +20,7 @@ from training.leaks import Leak, leaking
 from training.learners import Learners, LearnersFit
 from training.models.churn import ChurnModel
 from training.models.glm import Array
+from training.models.inputs import Numbers
 from training.models.subscription_value import SubscriptionValue, Valuation
 from training.models.value import VALUE_FEATURES
 from training.panel import FEWEST_CUSTOMERS, Method, Panel
@@ -200,4 +201,5 @@ def held_out(
         threads=config.threads,
         hyperparameters=config.hyperparameters,
     )
-    return ChurnModel.log_odds(members, held.inputs), held.outcomes["churned"].to_numpy(np.float64)
+    said = ChurnModel.log_odds(members, Numbers(held.inputs, features))
+    return said, held.outcomes["churned"].to_numpy(np.float64)

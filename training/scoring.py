@@ -22,8 +22,8 @@ from training.metadata import Metadata
 from training.models.amounts import further_by_value_model
 from training.models.chunks import chunks
 from training.models.glm import Array
+from training.models.inputs import Numbers
 from training.models.subscription_value import SubscriptionValue, Valuation
-from training.models.value import VALUE_FEATURES
 from training.policy import Policy, at_risk_rank, churn_band, churn_percentile, score_status
 from training.score_schema import SCORE_COLUMNS, ScoreStatus
 from training.subscription_clv import next_bills, subscription_lifetime_value
@@ -57,7 +57,7 @@ class Scorer:
 
     def table(self, behaviour: pd.DataFrame, as_of: date, *, data_ends: date | None) -> pd.DataFrame:
         """Return ``SCORE_COLUMNS`` but ``run_id``, one row for each of ``behaviour``; reasons are null."""
-        behaviour = behaviour.reset_index(drop=True).assign(as_of=pd.Timestamp(as_of))
+        behaviour = _at(behaviour, as_of)
         said = {"customer_id": behaviour["customer_id"], **self._predicted(behaviour, as_of)}
         scores = pd.DataFrame(said)
         scores["score_status"] = self._status(scores, behaviour, as_of, data_ends)
@@ -79,7 +79,7 @@ class Scorer:
 
     def numbers(self, behaviour: pd.DataFrame, as_of: date) -> dict[str, Array]:
         """Return what is predicted of each row, each (rows,), by name; ``NUMBERS`` names them all."""
-        behaviour = behaviour.reset_index(drop=True).assign(as_of=pd.Timestamp(as_of))
+        behaviour = _at(behaviour, as_of)
         said = self._predicted(behaviour, as_of)
         return {name: np.asarray(said[name], dtype=np.float64) for name in NUMBERS}
 
@@ -115,7 +115,8 @@ class Scorer:
         )
         if self.learners is not None:
             table = self.with_value_features(behaviour)
-            odds = self.learners.churn.log_odds(self.learners.churn.members, table)
+            churn = self.learners.churn
+            odds = churn.log_odds(churn.members, Numbers(table, churn.members.features))
             beyond = log_odds_beyond(horizon, self.learners, value, table)
             said |= {
                 "logistic regression": Forecast(churn=expit(odds[:, 1] + beyond)),
@@ -130,7 +131,7 @@ class Scorer:
         """Return the table with what the value model says of each customer, over the learners' horizon."""
         horizon = self.metadata.horizon_days if self.learners is None else self.learners.horizon_days
         said = self._value().features(behaviour, horizon)
-        return behaviour.drop(columns=list(VALUE_FEATURES), errors="ignore").join(said)
+        return _beside(behaviour, said)
 
     def _predicted(self, behaviour: pd.DataFrame, as_of: date) -> dict[str, Array | pd.Series | None]:
         names = (*NUMBERS, "expected_date_of_next_order")
@@ -225,3 +226,15 @@ class Scorer:
         if self.value is None:
             raise TypeError("a bundle without a value model gives no numbers")
         return self.value
+
+
+def _at(behaviour: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Return the table as of a moment, its rows counted from 0; the columns are shared, not copied."""
+    columns = {str(name): column.to_numpy() for name, column in behaviour.items()}
+    return pd.DataFrame(columns | {"as_of": np.full(len(behaviour), np.datetime64(as_of, "us"))}, copy=False)
+
+
+def _beside(behaviour: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of both tables, those of ``said`` in place of any so named; shared too."""
+    columns = {str(name): column.to_numpy() for table in (behaviour, said) for name, column in table.items()}
+    return pd.DataFrame(columns, index=behaviour.index, copy=False)

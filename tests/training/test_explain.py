@@ -5,6 +5,7 @@ from features.catalogue import CATALOGUE
 from features.tables import Tables
 from tests.training.conftest import AS_OF, CONFIG
 from training.bundle import Bundle
+from training.models.inputs import Numbers
 from training.panel import build_panel
 from training.snapshots import Snapshots
 
@@ -19,7 +20,8 @@ def test_contributions_add_up_to_the_distance_from_those_who_stayed(
     assert bundle._explainer is not None
     assert bundle.learners is not None
     parts = bundle._explainer.contributions(table)
-    constant = bundle.learners.churn.stacked_log_odds(table) - parts.sum(axis=1).to_numpy()
+    numbers = Numbers(table, bundle.learners.churn.members.features)
+    constant = bundle.learners.churn.stacked_log_odds(numbers) - parts.sum(axis=1).to_numpy()
     np.testing.assert_allclose(constant, constant[0], atol=1e-4)
     assert set(parts.columns) <= set(bundle.metadata.features)
 

@@ -10,6 +10,7 @@ from features.catalogue import CATALOGUE
 from training.bundle import Bundle
 from training.importance import FEWEST_CUSTOMERS, Importance, dependence, importance_of
 from training.importance_plots import JAPANESE, importance_figures
+from training.models.inputs import Numbers
 
 FAMILY = {feature.name: feature.family for feature in CATALOGUE}
 
@@ -25,7 +26,9 @@ def test_contributions_add_up_to_the_distance_from_the_average_score(
     bundle: Bundle, found: Importance
 ) -> None:
     assert bundle.learners is not None
-    odds = bundle.learners.churn.stacked_log_odds(bundle._scorer.with_value_features(found.behaviour))
+    churn = bundle.learners.churn
+    table = bundle._scorer.with_value_features(found.behaviour)
+    odds = churn.stacked_log_odds(Numbers(table, churn.members.features))
     np.testing.assert_allclose(found.parts.sum(axis=1), odds - odds.mean(), atol=1e-4)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from training.models.glm import Array, Family
+from training.models.inputs import Numbers
 from training.models.members import Members
 from training.models.value import VALUE_FEATURES
 
@@ -49,9 +50,9 @@ class FurtherOrders:
             )
         )
 
-    def expected(self, table: pd.DataFrame) -> Array:
+    def expected(self, numbers: Numbers) -> Array:
         """Return expected further orders given one, (rows,)."""
-        return np.asarray(np.exp(_centred(self.members, table, _log_further(table))))
+        return np.asarray(np.exp(_centred(self.members, numbers, _log_further(numbers.table))))
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,10 @@ class Revenue:
             scale,
         )
 
-    def expected(self, table: pd.DataFrame) -> Array:
+    def expected(self, numbers: Numbers) -> Array:
         """Return expected net revenue, (rows,)."""
-        start = _log_revenue(table) - np.log(self.scale)
-        learned = _centred(self.members, table, start)
+        start = _log_revenue(numbers.table) - np.log(self.scale)
+        learned = _centred(self.members, numbers, start)
         return np.asarray(self.scale * np.exp((start + 2.0 * learned) / 3.0))
 
 
@@ -100,9 +101,9 @@ def spend_by_value_model(table: pd.DataFrame) -> Array:
     return np.asarray(np.exp(table[LOG_SPEND].to_numpy(np.float64)))
 
 
-def _centred(members: Members, table: pd.DataFrame, start: Array) -> Array:
+def _centred(members: Members, numbers: Numbers, start: Array) -> Array:
     """Return the mean of the two members on the log scale, held within twentyfold of the start."""
-    linear, trees = members.linear(table, start)
+    linear, trees = members.linear(numbers, start)
     return np.asarray(start + np.clip((linear + trees) / 2.0 - start, -FARTHEST, FARTHEST))
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from training.config import DEFAULT, Hyperparameters
 from training.models.glm import Array, Family
+from training.models.inputs import Numbers
 from training.models.members import Members
 from training.models.value import VALUE_FEATURES
 from training.stack import Stack
@@ -49,14 +50,14 @@ class ChurnModel:
         )
 
     @staticmethod
-    def log_odds(members: Members, table: pd.DataFrame) -> Array:
+    def log_odds(members: Members, numbers: Numbers) -> Array:
         """Return (rows, 3): the log-odds of leaving by the value model, the linear model, the trees."""
-        start = table[START].to_numpy(np.float64)
-        return np.column_stack([start, *members.linear(table, TRUST * start)])
+        start = numbers[START]
+        return np.column_stack([start, *members.linear(numbers, TRUST * start)])
 
-    def stacked_log_odds(self, table: pd.DataFrame) -> Array:
+    def stacked_log_odds(self, numbers: Numbers) -> Array:
         """Return the log-odds of leaving, (rows,)."""
-        return self.stack.combine(self.log_odds(self.members, table))
+        return self.stack.combine(self.log_odds(self.members, numbers))
 
     @property
     def trust_in_start(self) -> float:
@@ -74,7 +75,8 @@ class ChurnModel:
         _, linear, trees = self.stack.weights
         by_trees = self.members.trees.contributions(table) * trees
         total = pd.DataFrame(by_trees, index=table.index, columns=list(self.members.trees.features))
-        by_line = self.members.inputs.matrix(table) * np.asarray(self.members.glm.coefficients) * linear
+        matrix = self.members.inputs.matrix(Numbers(table, self.members.features))
+        by_line = matrix * np.asarray(self.members.glm.coefficients) * linear
         for j, feature in enumerate(self.members.inputs.columns):
             total[feature] += by_line[:, j]
         return total

@@ -1,8 +1,9 @@
-"""What a linear model sees of a behaviour table: standardised logarithms, missing values told apart."""
+"""What models see of a table: its numbers; a linear one, standardised logarithms, missing told apart."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -13,6 +14,41 @@ from training.models.glm import Array
 LEAST_SPREAD = 1e-9
 # In standard deviations: beyond it a value counts as at it, so that no wholesale buyer bends a line.
 WIDEST = 4.0
+
+
+class Numbers:
+    """The numbers of a table (rows × at least ``features``), read once for all models that look at them."""
+
+    def __init__(self, table: pd.DataFrame, features: tuple[str, ...]) -> None:
+        self.table = table
+        self._place = {name: place for place, name in enumerate(features)}
+
+    def __getitem__(self, name: str) -> Array:
+        """Return one column, (rows,), of the features or beside them."""
+        return self.table[name].to_numpy(np.float64)
+
+    def of(self, features: tuple[str, ...]) -> Array:
+        """Return some of the features, (rows, len(features)); nobody writes into what is returned."""
+        return self._some(self._values, features)
+
+    def logs(self, features: tuple[str, ...]) -> Array:
+        """Return ``sign(v) log(1 + |v|)`` of them likewise."""
+        return self._some(self._logs, features)
+
+    def _some(self, values: Array, features: tuple[str, ...]) -> Array:
+        if features == tuple(self._place):
+            return values
+        return values[:, [self._place[name] for name in features]]
+
+    @cached_property
+    def _values(self) -> Array:
+        return self.table[list(self._place)].to_numpy(dtype=np.float64)
+
+    @cached_property
+    def _logs(self) -> Array:
+        logs = np.abs(self._values)
+        np.log1p(logs, out=logs)
+        return np.copysign(logs, self._values, out=logs)
 
 
 @dataclass(frozen=True)
@@ -30,7 +66,7 @@ class Inputs:
     @classmethod
     def fit(cls, table: pd.DataFrame, features: tuple[str, ...]) -> Self:
         """Learn centres, scales and indicators from ``table`` (rows × at least ``features``)."""
-        values = _logs(table, features)
+        values = Numbers(table, features).logs(features)
         missing = np.isnan(values)
         counts = np.maximum((~missing).sum(axis=0), 1)
         centres = np.nansum(values, axis=0) / counts
@@ -52,17 +88,14 @@ class Inputs:
         """The feature behind each column of ``matrix``."""
         return self.features + self.indicators
 
-    def matrix(self, table: pd.DataFrame) -> Array:
+    def matrix(self, numbers: Numbers) -> Array:
         """Return (rows, len(columns)): values within ±4 standard deviations, indicators 0 or 1."""
-        values = _logs(table, self.features)
-        values -= np.asarray(self.centres)
+        logs = numbers.logs(self.features)
+        matrix = np.empty((len(logs), len(self.columns)), order="F")
+        values, absent = matrix[:, : len(self.features)], matrix[:, len(self.features) :]
+        np.subtract(logs, np.asarray(self.centres), out=values)
         values /= np.asarray(self.scales)
         np.clip(values, -WIDEST, WIDEST, out=values)
-        values[np.isnan(values)] = 0.0
-        absent = table[list(self.indicators)].isna().to_numpy(dtype=np.float64)
-        return np.hstack([values, absent])
-
-
-def _logs(table: pd.DataFrame, features: tuple[str, ...]) -> Array:
-    values = table[list(features)].to_numpy(dtype=np.float64)
-    return np.asarray(np.copysign(np.log1p(np.abs(values)), values))
+        np.copyto(values, 0.0, where=np.isnan(values))
+        absent[:] = np.isnan(numbers.of(self.indicators))
+        return matrix

@@ -9,7 +9,7 @@ import pandas as pd
 
 from training.config import DEFAULT, Hyperparameters
 from training.models.glm import Array, Family, RidgeGLM
-from training.models.inputs import Inputs
+from training.models.inputs import Inputs, Numbers
 from training.models.trees import Trees
 
 
@@ -37,7 +37,8 @@ class Members:
         """Fit both to ``table`` (rows × at least ``features``), ``outcome`` and ``offset`` (rows,)."""
         inputs = Inputs.fit(table, features)
         penalty = hyperparameters.ridge_penalty
-        glm = RidgeGLM.fit(inputs.matrix(table), outcome, offset=offset, family=family, penalty=penalty)
+        matrix = inputs.matrix(Numbers(table, features))
+        glm = RidgeGLM.fit(matrix, outcome, offset=offset, family=family, penalty=penalty)
         trees = Trees.fit(
             table,
             features,
@@ -50,9 +51,14 @@ class Members:
         )
         return cls(inputs, glm, trees)
 
-    def linear(self, table: pd.DataFrame, offset: Array) -> tuple[Array, Array]:
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What a table is looked at for."""
+        return self.trees.features
+
+    def linear(self, numbers: Numbers, offset: Array) -> tuple[Array, Array]:
         """Return the two linear predictors, each (rows,), the offset within."""
-        return self.glm.linear(self.inputs.matrix(table), offset), self.trees.linear(table, offset)
+        return self.glm.linear(self.inputs.matrix(numbers), offset), self.trees.linear(numbers, offset)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all but the trees' own bytes, ready for JSON."""

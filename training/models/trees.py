@@ -19,6 +19,7 @@ import xgboost as xgb
 
 from training.config import DEFAULT, Hyperparameters
 from training.models.glm import Array, Family
+from training.models.inputs import Numbers
 
 FIXED = {"tree_method": "hist", "max_bin": 128, "max_delta_step": 0.7}
 OBJECTIVES: dict[Family, dict[str, str | float]] = {
@@ -62,9 +63,9 @@ class Trees:
         parameters = {**FIXED, **tuned, **OBJECTIVES[family], "seed": seed, "nthread": threads}
         return cls(xgb.train(parameters, data, num_boost_round=rounds), features)
 
-    def linear(self, table: pd.DataFrame, offset: Array) -> Array:
+    def linear(self, numbers: Numbers, offset: Array) -> Array:
         """Return the linear predictor (rows,), the offset within."""
-        values = _values(table, self.features)
+        values = numbers.of(self.features)
         with _one_thread():
             said = self.booster.inplace_predict(values, predict_type="margin", base_margin=offset)
         return np.asarray(said, dtype=np.float64)
