@@ -44,9 +44,9 @@ def features_at(tables: Tables, moments: list[date]) -> int:
 
 def forget(tables: Tables) -> None:
     """Drop what an earlier call has kept on the connection."""
-    for name in tables.connection.list_tables():
-        if name.startswith(("settled_", "unsettled_")):
-            tables.connection.drop_table(name)
+    raw = tables.connection.con
+    for (name,) in raw.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall():
+        raw.execute(f'DROP TABLE "{name}"')
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -137,8 +137,9 @@ def _standing(connection: BaseBackend, name: str) -> ir.Table | None:
 def kept_rows(connection: BaseBackend, name: str, rows: pa.Table) -> ir.Table:
     """Return a few ``rows`` as a temporary table of an engine; the same rows give the table that stands."""
     name = f"{name}_{_digest(repr((rows.schema, rows.to_pylist())))}"
-    standing = _standing(connection, name)
-    return put(rows, name, connection) if standing is None else standing
+    if _standing(connection, name) is None:
+        put(rows, name, connection)
+    return connection.table(name)
 
 
 def view(

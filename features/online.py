@@ -6,7 +6,7 @@ customer asked for alone equals the same customer in the batch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Self
@@ -16,9 +16,15 @@ import pyarrow.compute as pc
 import sqlglot as sg
 import sqlglot.expressions as sge
 
-from features.behaviour.cancelled import with_cancellations, without_cancellations
-from features.behaviour.history import cancelled_within, settled_days, settled_lines, unsettled_days
-from features.behaviour.known import dated
+from features.behaviour.cancelled import (
+    cancellable_goods,
+    cancellable_orders,
+    mirrored_sales,
+    paired_lines,
+    refunds,
+    void_lines,
+)
+from features.behaviour.history import cancelled_within, day_parts, days_of
 from features.behaviour.population import population
 from features.engine import query_of
 from features.table import behaviour
@@ -57,28 +63,23 @@ class OnlineBehaviour:
             self._ibis.create_table(name, schema=shape)
         for name, rows in population(()).items():
             self._ibis.create_table(name, rows)
-        within_days = cancelled_within(rules)
-        rows = query_of(self._ibis, _as_unsettled, {"transactions": "transactions"}, within_days=within_days)
-        self._connection.execute(f"CREATE TABLE unsettled_rows AS {rows} LIMIT 0")
-        as_they_are = query_of(self._ibis, _as_they_are, {"transactions": "transactions"})
-        days = query_of(self._ibis, unsettled_days, {name: name for name in ("unsettled_rows", "moments")})
-        self._connection.execute(f"CREATE TABLE unsettled_days AS {days} LIMIT 0")
-        nobody = {"transactions": "transactions", "unsettled": "nobody"}
-        self._ibis.create_table("nobody", schema={"customer_id": "string", "unsettled": "boolean"})
-        for build in (settled_days, settled_lines):
-            self._connection.execute(
-                f"CREATE TABLE {build.__name__} AS {query_of(self._ibis, build, nobody)} LIMIT 0"
-            )
-        self._ibis.drop_table("nobody")
-        names = {name: name for name in self._ibis.list_tables()}
-        self._columns = {name: list(self._ibis.table(name).columns) for name in names}
-        told = query_of(self._ibis, behaviour, names, there=there, contract=contract)
+        within = {"within_days": cancelled_within(rules)}
         plans = {
-            "unsettled_rows": f"INSERT INTO unsettled_rows BY NAME {rows}",
-            "nothing_given_back": f"INSERT INTO unsettled_rows BY NAME {as_they_are}",
-            "unsettled_days": f"INSERT INTO unsettled_days BY NAME {days}",
-            "behaviour": f"{told} ORDER BY customer_id",
+            "refunds": self._room("refunds", refunds, "transactions"),
+            "mirrored": self._room("mirrored", mirrored_sales, "transactions", "refunds", **within),
+            "orders": self._room("orders", cancellable_orders, "transactions", "mirrored"),
+            "goods": self._room("goods", cancellable_goods, "transactions", "orders"),
+            "paired": self._room("paired", paired_lines, "transactions", "goods", **within),
+            "void": self._room("void", void_lines, "paired", "orders"),
+            "parts": self._room("parts", day_parts, "transactions", "void"),
+            "unsettled_days": self._room("unsettled_days", days_of, "parts", "moments"),
         }
+        self._steps = tuple(plans)
+        self._connection.execute("CREATE TABLE settled_days AS SELECT * EXCLUDE (as_of) FROM unsettled_days")
+        names = {name: name for name in self._ibis.list_tables()}
+        self._columns = {name: list(self._ibis.table(name).columns) for name in (*shapes, *population(()))}
+        told = query_of(self._ibis, behaviour, names, there=there, contract=contract)
+        plans["behaviour"] = f"{told} ORDER BY customer_id"
         for name, plan in plans.items():  # last: a plan that is older than a table is made anew each time
             self._connection.execute(f"PREPARE {name} AS {_without_filters(plan)}")
 
@@ -101,21 +102,27 @@ class OnlineBehaviour:
             try:
                 for name, few in given.items():
                     self._connection.from_arrow(few.select(self._columns[name])).insert_into(name)
-                plan = "unsettled_rows" if _gives_back(rows) else "nothing_given_back"
-                self._connection.execute(f"EXECUTE {plan}")
-                self._connection.execute("EXECUTE unsettled_days")
+                if _gives_back(rows):
+                    self._look_for_cancellations()
+                for step in ("parts", "unsettled_days"):
+                    self._connection.execute(f"EXECUTE {step}")
                 return self._connection.execute("EXECUTE behaviour").to_arrow_table()
             finally:
-                for name in (*given, "unsettled_rows", "unsettled_days"):
+                for name in (*given, *self._steps):
                     self._connection.execute(f"DELETE FROM {name}")
 
+    def _look_for_cancellations(self) -> None:
+        for step in ("refunds", "mirrored", "orders"):
+            self._connection.execute(f"EXECUTE {step}")
+        if self._connection.execute("SELECT 1 FROM orders LIMIT 1").fetchone():
+            for step in ("goods", "paired", "void"):
+                self._connection.execute(f"EXECUTE {step}")
 
-def _as_unsettled(transactions: ir.Table, within_days: int) -> ir.Table:
-    return with_cancellations(dated(transactions), within_days)
-
-
-def _as_they_are(transactions: ir.Table) -> ir.Table:
-    return without_cancellations(dated(transactions))
+    def _room(self, name: str, build: Callable[..., ir.Table], *of: str, **settings: int) -> str:
+        """Make room for what ``build`` makes ``of`` other tables, and return how it is put there."""
+        query = query_of(self._ibis, build, {relation: relation for relation in of}, **settings)
+        self._connection.execute(f"CREATE TABLE {name} AS {query} LIMIT 0")
+        return f"INSERT INTO {name} BY NAME {query}"
 
 
 def _without_filters(query: str) -> str:

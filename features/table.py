@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from features.behaviour.basket import basket_ratios, basket_sums
 from features.behaviour.families import in_floats, with_event_families
-from features.behaviour.history import kept_moments, known_days, known_lines, past_at
+from features.behaviour.history import days_at, kept_moments, known_days, known_lines, lines_of
 from features.behaviour.lines import with_line_sums
 from features.behaviour.population import population
 from features.behaviour.purchases import purchase_ratios, purchase_sums
@@ -63,8 +63,8 @@ def behaviour_rows(tables: Tables, references: Sequence[Reference]) -> pa.Table:
 def _panel(tables: Tables, references: Sequence[Reference]) -> ir.Table:
     connection = tables.connection
     few = {name: kept_rows(connection, name, rows) for name, rows in population(references).items()}
-    past = past_at(tables, kept_moments(tables, [it.as_of for it in references]))
-    relations = {**past, **tables.optional, **few}
+    days = days_at(tables, kept_moments(tables, [it.as_of for it in references]))
+    relations = {**days, **lines_of(tables), **tables.optional, **few}
     panel = view(connection, behaviour, relations, there=tables.there, contract=tables.contract)
     whole = {name: "int64" for name, kind in panel.schema().items() if kind.is_integer()}
     return panel.cast(whole)
@@ -75,9 +75,9 @@ def behaviour(
     there: frozenset[str],
     contract: bool,
     settled_days: ir.Table,
-    settled_lines: ir.Table,
-    unsettled_rows: ir.Table,
     unsettled_days: ir.Table,
+    transactions: ir.Table,
+    void: ir.Table,
     moments: ir.Table,
     levels: ir.Table,
     **optional: ir.Table,
@@ -85,7 +85,7 @@ def behaviour(
     """Return the behaviour of every customer at each of ``moments``, from the relations of a panel.
 
     ``there`` is what the data has (`Tables.there`); with a ``contract`` only subscribers are customers. The
-    first four relations are those of `past_at`, the next two the `population`, the others the optional
+    first four relations are those of `days_at` and `lines_of`, the next two the `population`, the others the optional
     tables by name.
     """
     history = known_days(settled_days, unsettled_days, moments)
@@ -101,7 +101,7 @@ def behaviour(
     if contract:
         running = subscribers(optional["subscriptions"], moments)
         customers = customers.semi_join(running, ("as_of", "customer_id"))
-    bought = in_floats(with_line_sums(customers, known_lines(settled_lines, unsettled_rows, moments), there))
+    bought = in_floats(with_line_sums(customers, known_lines(transactions, void, moments), there))
     measured = bought.mutate(
         **purchase_ratios(bought),
         **rhythm_ratios(bought),

@@ -14,10 +14,20 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from features.behaviour.known import dated
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["ORDER", "may_have_cancelled", "with_cancellations", "without_cancellations"]
+__all__ = [
+    "ORDER",
+    "cancellable_goods",
+    "cancellable_orders",
+    "mirrored_sales",
+    "paired_lines",
+    "refunds",
+    "void_lines",
+]
 
 GOODS = ("customer_id", "goods", "value", "pieces")
 """What a sale and its mirror have in common; where product and quantity are not recorded, the others."""
@@ -27,42 +37,61 @@ NAMED = datetime(1970, 1, 1)  # noqa: DTZ001  wall time has no zone; any constan
 AS_KNOWN = ("known_from", "timestamp", "back", "order", "margin")
 
 
-def may_have_cancelled(rows: ir.Table, within_days: int) -> ir.Table:
-    """Return the customer_id of all who have cancelled an order, and of a few besides: a cheap first look.
+def refunds(transactions: ir.Table) -> ir.Table:
+    """Return the `GOODS` of each row that gives something back, and when it did."""
+    rows = dated(transactions)
+    return _entries(rows.filter(rows.back)).select(*GOODS, "timestamp", "day")
 
-    ``rows`` are `dated` transactions. Found is who has lines of an order, known on one day, each of which
-    some refund could mirror.
-    """
-    entries = _entries(rows)
-    sales, refunds = entries.filter(~entries.back), entries.filter(entries.back)
+
+def mirrored_sales(transactions: ir.Table, refunds: ir.Table, within_days: int) -> ir.Table:
+    """Return how many ``lines`` of each `ORDER`, by ``known_from``, some of the `refunds` could mirror."""
+    sales = _sales(transactions)
     mirrors = [sales[name] == refunds[name] for name in GOODS]
     in_time = refunds.day <= sales.day + ibis.interval(days=within_days)
     mirrored = sales.semi_join(refunds, [*mirrors, refunds.timestamp >= sales.timestamp, in_time])
-    news = (*ORDER, "known_from")
-    lines = sales.semi_join(mirrored, ORDER).group_by(news).aggregate(lines=ibis._.count())
-    in_full = mirrored.group_by(news).aggregate(lines=ibis._.count())
-    return lines.semi_join(in_full, (*news, "lines")).select("customer_id").distinct()
+    return mirrored.group_by(*ORDER, "known_from").aggregate(lines=ibis._.count())
 
 
-def with_cancellations(rows: ir.Table, within_days: int) -> ir.Table:
-    """Return ``rows`` with `ORDER` and ``cancelled_from``, null on rows of no cancelled order.
+def cancellable_orders(transactions: ir.Table, mirrored: ir.Table) -> ir.Table:
+    """Return the `ORDER` of all orders that were cancelled, and of a few besides: a cheap first look.
 
-    ``rows`` are `dated` transactions. From the day ``cancelled_from`` on the business knows that the sale and
-    the refund are void. On the refund `ORDER` is that of the sale.
+    These have lines, known on one day, each of which is among the `mirrored_sales`.
     """
-    paired = _paired(_entries(rows), within_days)
-    cancelled = _cancelled_orders(paired)
-    marked = paired.left_join(cancelled, ORDER)
-    void = marked.closed_on <= marked.cancelled_from
-    return marked.select(
-        *rows.columns, "order", "entered", cancelled_from=void.ifelse(marked.cancelled_from, None)
-    )
+    sales = _sales(transactions).semi_join(mirrored, ORDER)
+    lines = sales.group_by(*ORDER, "known_from").aggregate(lines=ibis._.count())
+    return lines.semi_join(mirrored, (*ORDER, "known_from", "lines")).select(ORDER).distinct()
 
 
-def without_cancellations(rows: ir.Table) -> ir.Table:
-    """Return `with_cancellations` of rows none of which gives anything back."""
-    entries = _entries(rows)
-    return entries.select(*rows.columns, "order", "entered", cancelled_from=ibis.null("date"))
+def cancellable_goods(transactions: ir.Table, orders: ir.Table) -> ir.Table:
+    """Return the `GOODS` of the lines of the `cancellable_orders`, each once."""
+    return _sales(transactions).semi_join(orders, ORDER).select(GOODS).distinct()
+
+
+def paired_lines(transactions: ir.Table, goods: ir.Table, within_days: int) -> ir.Table:
+    """Return the lines of the `cancellable_goods`: source_row, ``back``, ``known_from``, `ORDER`.
+
+    And ``closed_on``, of a sale and of the refund that mirrors it: the day on which both were known; null
+    without a mirror. On such a refund `ORDER` is that of the sale.
+    """
+    entries = _entries(dated(transactions)).select("source_row", "day", *AS_KNOWN, *GOODS, "entered")
+    paired = _on_levels(entries.semi_join(goods, GOODS), within_days)
+    return paired.select("source_row", "back", "known_from", *ORDER, "closed_on")
+
+
+def void_lines(paired: ir.Table, orders: ir.Table) -> ir.Table:
+    """Return the lines of cancelled orders, and the refunds that mirror them.
+
+    ``source_row``, `ORDER`, and ``cancelled_from``: the day from which on the business knows that both are
+    void. ``paired`` are the `paired_lines`, ``orders`` the `cancellable_orders`.
+    """
+    cancelled = _cancelled_orders(paired.semi_join(orders, ORDER))
+    void = paired.join(cancelled, ORDER).filter(lambda it: it.closed_on <= it.cancelled_from)
+    return void.select("source_row", *ORDER, "cancelled_from")
+
+
+def _sales(transactions: ir.Table) -> ir.Table:
+    rows = dated(transactions)
+    return _entries(rows.filter(~rows.back))
 
 
 def _entries(rows: ir.Table) -> ir.Table:
@@ -73,14 +102,6 @@ def _entries(rows: ir.Table) -> ir.Table:
         order=rows.order_id.fill_null(""),
         entered=rows.order_id.isnull().ifelse(rows.timestamp, NAMED),
     )
-
-
-def _paired(entries: ir.Table, within_days: int) -> ir.Table:
-    """Return ``entries`` with ``closed_on``, the day on which a sale's mirror was known; null without one."""
-    given_back = entries.filter(entries.back).select(GOODS).distinct()
-    pairs = _on_levels(entries.semi_join(given_back, GOODS), within_days)
-    others = entries.anti_join(given_back, GOODS).mutate(closed_on=ibis.null("date"))
-    return pairs.union(others.select(pairs.columns))
 
 
 def _on_levels(entries: ir.Table, within_days: int) -> ir.Table:

@@ -26,17 +26,23 @@ def dated(transactions: ir.Table) -> ir.Table:
 
 
 def known_at(rows: ir.Table, moments: ir.Table) -> ir.Table:
-    """Return the rows of `with_cancellations` that count at each ``as_of`` of ``moments``, with that."""
+    """Return the rows that count at each ``as_of`` of ``moments``, with that.
+
+    ``rows`` have ``known_from`` and ``cancelled_from``, null where they are not void.
+    """
     rows = rows.cross_join(moments.select("as_of"))
     stands = rows.cancelled_from.isnull() | (rows.cancelled_from > rows.as_of)
     return rows.filter((rows.known_from <= rows.as_of) & stands)
 
 
-def out_of_order(rows: ir.Table) -> ir.Table:
-    """Return the customer_id of those of whom a day became known, or changed, after a later day was known."""
-    late = rows.filter(rows.known_from > rows.day)
+def out_of_order(parts: ir.Table) -> ir.Table:
+    """Return the customer_id of those of whom a day became known, or changed, after a later day was known.
+
+    ``parts`` are customer-days by ``known_from``.
+    """
+    late = parts.filter(parts.known_from > parts.day)
     days = (
-        rows.semi_join(late, "customer_id")
+        parts.semi_join(late, "customer_id")
         .group_by("customer_id", "day")
         .aggregate(first=ibis._.known_from.min(), last=ibis._.known_from.max())
     )

@@ -22,8 +22,10 @@ __all__ = [
 WINDOW_DAYS = (28, 91, 182, 364)
 """Whole weeks, so that every window holds each weekday equally often."""
 DECAY_DAYS = (30, 90, 365)
-"""Time constants of the decayed sums: an order that is τ days old counts 1/e. What is summed are decimals, as
-money is: parallel sums of floats differ from run to run in their last bits."""
+"""Time constants of the decayed sums: an order that is τ days old counts 1/e. What is summed are whole numbers
+and decimals: parallel sums of floats differ from run to run in their last bits."""
+WEIGHT_EXACT = 1e9
+"""Weights are rounded to billionths."""
 SPEND_DECAY_DAYS = 90
 TREND_DAYS = 91
 """A trend compares so many days with as many before them."""
@@ -70,7 +72,8 @@ def _within_windows(history: ir.Table) -> Iterator[tuple[str, ir.Value]]:
 def _decayed(history: ir.Table) -> Iterator[tuple[str, ir.Value]]:
     for tau in DECAY_DAYS:
         weight = (history.age_days.cast("float64") / -float(tau)).exp()
-        yield f"decayed_orders_{tau}d", weight.round(9).cast("decimal(18, 9)").sum(where=history.purchase)
+        whole = (weight * WEIGHT_EXACT).round().cast("int64")
+        yield f"decayed_orders_{tau}d", whole.sum(where=history.purchase)
         if tau == SPEND_DECAY_DAYS:
             spend = weight * history.gross.cast("float64")
             yield f"decayed_spend_{tau}d", spend.round(9).cast("decimal(38, 9)").sum()
@@ -98,6 +101,7 @@ def purchase_ratios(sums: ir.Table) -> Mapping[str, ir.Value]:
         "margin_trend": (both_lived & (mean_margin > 0)).ifelse(
             trend(margin_now / mean_margin, (margin_now + margin_before) / mean_margin), None
         ),
+        **{f"decayed_orders_{tau}d": sums[f"decayed_orders_{tau}d"] / WEIGHT_EXACT for tau in DECAY_DAYS},
         **{
             f"margin_{window}d": sums.margin_total.notnull().ifelse(sums[f"margin_{window}d"], None)
             for window in WINDOW_DAYS

@@ -12,7 +12,7 @@ from tests.features.shop import made_up_shop, tables_of
 
 def test_what_does_not_hang_on_the_moment_is_made_once() -> None:
     tables = tables_of(made_up_shop(seed=9))
-    kept = ("settled_days", "settled_lines", "unsettled_rows", "unsettled_customers")
+    kept = ("void_lines", "day_parts", "settled_days", "unsettled_customers")
     for moment in (date(2024, 1, 1), date(2024, 12, 31)):
         history_at(tables, [moment])
         made = [name for name in tables.connection.list_tables() if name.startswith(kept)]
@@ -56,5 +56,5 @@ def test_rows_that_all_come_a_day_late_leave_a_history_settled() -> None:
     days = shop.timestamp.dt.normalize() + pd.Timedelta(days=1)
     made = tables_of(shop.assign(known_at=days))
     history_at(made, [date(2024, 1, 1)])
-    (unsettled,) = [name for name in made.connection.list_tables() if name.startswith("unsettled_rows")]
+    (unsettled,) = [it for it in made.connection.list_tables() if it.startswith("unsettled_customers")]
     assert made.connection.table(unsettled).count().to_pyarrow().as_py() == 0
