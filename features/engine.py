@@ -32,6 +32,7 @@ __all__ = [
     "on_engine",
     "put",
     "query_of",
+    "row_hash",
     "rows_hash",
     "set_zone",
     "sql_of",
@@ -79,14 +80,17 @@ def text_hash(text, seed):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN2
     """Return the 64-bit hash of a text: a function of Postgres, for which Ibis has no hash."""
 
 
-def rows_hash(rows: ir.Table) -> str:
-    """Return a number that tells these rows from others, in whatever order; each engine has its own."""
+def row_hash(rows: ir.Table) -> ir.IntegerValue:
+    """Return a 64-bit number of each row, the same for rows that are alike; each engine has its own."""
     if rows.get_backend().name == "postgres":
         texts = [rows[name].cast("string").fill_null("\x1e") for name in rows.columns]
-        hashed = text_hash(ibis.literal("\x1f").join(texts), 0)
-    else:
-        hashed = ibis.struct({name: rows[name] for name in rows.columns}).hash()
-    return str(hashed.cast("decimal(38, 0)").sum().to_pyarrow().as_py())
+        return text_hash(ibis.literal("\x1f").join(texts), 0)
+    return ibis.struct({name: rows[name] for name in rows.columns}).hash()
+
+
+def rows_hash(rows: ir.Table) -> str:
+    """Return a number that tells these rows from others, in whatever order; each engine has its own."""
+    return str(row_hash(rows).cast("decimal(38, 0)").sum().to_pyarrow().as_py())
 
 
 def kept(

@@ -85,8 +85,8 @@ def behaviour(
     """Return the behaviour of every customer at each of ``moments``, from the relations of a panel.
 
     ``there`` is what the data has (`Tables.there`); with a ``contract`` only subscribers are customers. The
-    first four relations are those of `days_at` and `lines_of`, the next two the `population`, the others the optional
-    tables by name.
+    first four relations are those of `days_at` and `lines_of`, the next two the `population`, the others the
+    optional tables by name.
     """
     history = known_days(settled_days, unsettled_days, moments)
     seasoned = history.join(moments.select("as_of", "peak_weeks"), "as_of")

@@ -27,7 +27,7 @@ from features.currency import (
     converted,
     has_no_rate,
 )
-from features.engine import kept_as, set_zone
+from features.engine import kept_as, row_hash, set_zone
 from features.errors import DataError
 from features.quarantine import QUARANTINE
 from features.reading import with_days
@@ -153,7 +153,11 @@ def _typed(
     attributes: Mapping[str, str],
     warehouse: Warehouse,
 ) -> ir.Table:
-    """Return the contract's columns in their types, the first fault of each row, and no row number."""
+    """Return the contract's columns in their types, and the first fault of each row.
+
+    There are no row numbers: ``source_row`` is null, or of a transaction its `row_hash`, by which lines of
+    cancelled orders are found again. So rows that are alike in all are cancelled together.
+    """
     _refuse_types(rows, contract, columns, warehouse.tables[contract.name].get_name())
     values = {
         column.name: _value(rows[columns[column.name]], column)
@@ -175,7 +179,9 @@ def _typed(
         foreign = has_no_rate(values["currency"], warehouse.currency or UNKNOWN, warehouse.rates)
         faults.append(foreign.ifelse("other_currency", None))
     extra = {attribute: rows[user].cast("string") for attribute, user in attributes.items()}
-    return rows.select(source_row=ibis.null("int64"), **values, **extra, reason=ibis.coalesce(*faults))
+    typed = rows.select(**values, **extra, reason=ibis.coalesce(*faults))
+    number = row_hash(typed) if contract.name == "transactions" else ibis.null("int64")
+    return typed.select(typed, source_row=number).relocate("source_row")
 
 
 def _refuse_types(rows: ir.Table, contract: TableContract, columns: Mapping[str, str], name: str) -> None:
@@ -226,7 +232,7 @@ def _quarantined(judged: ir.Table, contract: TableContract, columns: Mapping[str
     users |= {reason: columns.get(name, name) for reason, name in DETAILS.items()}
     return refused.select(
         table=ibis.literal(contract.name),
-        source_row=refused.source_row,
+        source_row=ibis.null("int64"),
         reason=refused.reason,
         detail=refused.reason.substitute(users),
         row=ibis.literal(", ").join(told),

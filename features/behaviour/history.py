@@ -213,8 +213,8 @@ def customer_days(days: ir.Table, *keys: str) -> ir.Table:
     - ``lines``: rows of purchase, of amount >= 0 that are no return; ``purchase``: there is one
     - ``gross``: sum of the positive amounts that are no returns; ``refund``: what went back, as a positive
       number; ``net`` = gross - refund; ``margin``: null where none is recorded. Exact, in currency units
-    - ``pieces``: of the quantities bought, and ``pieces_paid``: what was paid for these; ``discounted_lines``,
-      and ``discounts`` in currency units
+    - ``pieces``: bought, and ``pieces_paid``: what was paid for these; ``discounted_lines``; ``discounts`` in
+      currency units
     - ``first_time``: of the first purchase whose time of day is recorded; null where none is. Midnight sharp
       is how a date without a time arrives, so it counts as not recorded
     - ``previous_order``, ``second_previous_order``: the days of the two orders before, ``previous_gross`` of

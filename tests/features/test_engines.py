@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from features.behaviour.history import count_cancelled_orders
 from features.engine import on_engine, put, rows_hash
 from features.errors import DataError, MixedCurrencyError, SourceNotFoundError
 from features.histories import grouped_histories, purchase_histories
@@ -29,7 +30,7 @@ from features.tables import DataConfig, Engine, Source
 from features.warehouse import Warehouse, tables_in
 from features.window import Window
 from tests.features.people import made_up_people
-from tests.features.shop import made_up_shop, tables_of
+from tests.features.shop import made_up_shop, tables_of, with_cancellations
 from tests.postgres_server import postgres, why_not
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ SPARK_CONFIG = {
 
 @pytest.fixture(scope="module")
 def tables() -> Tables:
-    shop = made_up_shop(11)
+    shop = with_cancellations(made_up_shop(11), 11)
     return tables_of(shop, others=made_up_people(11, sorted(shop.customer_id.unique())))
 
 
@@ -148,8 +149,9 @@ def test_outcomes_and_grouped_counts_are_the_same_on_every_engine(tables: Tables
 
 
 def test_tables_of_a_warehouse_are_checked_where_they_are(engine: BaseBackend) -> None:
-    shop = made_up_shop(12).drop(columns="margin")
+    shop = with_cancellations(made_up_shop(12), 12).drop(columns="margin")
     local = tables_of(shop)
+    assert count_cancelled_orders(local) > 0
     instants = shop.assign(
         timestamp=shop["timestamp"].dt.tz_localize(ZONE), known_at=shop["known_at"].dt.tz_localize(ZONE)
     )
@@ -197,6 +199,7 @@ def test_tables_of_a_warehouse_are_checked_where_they_are(engine: BaseBackend) -
     assert details["missing_customer_id"] == "Buyer"
     assert details["out_of_scale_score"] == "score"
     _assert_equal(purchase_histories(tables, MOMENTS[1]), purchase_histories(local, MOMENTS[1]))
+    assert count_cancelled_orders(tables) == count_cancelled_orders(local)
 
 
 def test_a_type_that_cannot_be_read_is_named(engine: BaseBackend) -> None:
