@@ -22,8 +22,8 @@ __all__ = [
 WINDOW_DAYS = (28, 91, 182, 364)
 """Whole weeks, so that every window holds each weekday equally often."""
 DECAY_DAYS = (30, 90, 365)
-"""Time constants of the decayed sums: an order that is τ days old counts 1/e. What is summed is no float: sums
-of floats in parallel differ from run to run in their last bits."""
+"""Time constants of the decayed sums: an order that is τ days old counts 1/e. Floats are not summed: their
+sums in parallel differ from run to run in the last bits."""
 WEIGHT_EXACT = 1e9
 """Weights are rounded to billionths."""
 SPEND_DECAY_DAYS = 90
