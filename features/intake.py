@@ -20,7 +20,7 @@ from features.conform import Conventions
 from features.contract import CONTRACT
 from features.engine import query_of
 from features.errors import RowsRefusedError
-from features.online import NO_STATISTICS
+from features.online import NO_STATISTICS, forgetting
 from features.reading import judged, refusals
 from features.tables import rows_known
 
@@ -99,15 +99,11 @@ class Intake:
         the contract, and `KeyError` for a table that the layout does not have.
         """
         given = {name: few for name, few in rows.items() if few}
-        with self._turn:
-            try:
-                refused = [one for name, few in given.items() for one in self._refusals(name, few)]
-                if refused:
-                    raise RowsRefusedError(refused)
-                return self._accepted(given, as_of)
-            finally:
-                for name in given:
-                    self._connection.execute(f"DELETE FROM {name + TEXTS}; DELETE FROM {name + JUDGED}")
+        with self._turn, forgetting(self._connection):
+            refused = [one for name, few in given.items() for one in self._refusals(name, few)]
+            if refused:
+                raise RowsRefusedError(refused)
+            return self._accepted(given, as_of)
 
     def _accepted(self, given: Rows, as_of: date) -> dict[str, pa.Table]:
         tables = {name: self._judged(name) for name in given}
@@ -116,7 +112,6 @@ class Intake:
         if CUSTOMERS.name in given:
             self._insert("moment", pa.table({"as_of": pa.array([as_of], pa.date32())}))
             tables[CUSTOMERS.name] = self._connection.execute("EXECUTE known_customers").to_arrow_table()
-            self._connection.execute("DELETE FROM moment")
         return tables
 
     def _refusals(self, name: str, few: Sequence[Mapping[str, str | None]]) -> list[Refusal]:

@@ -6,7 +6,8 @@ customer asked for alone equals the same customer in the batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Self
@@ -32,13 +33,14 @@ from features.table import behaviour
 if TYPE_CHECKING:
     from datetime import date
 
+    import duckdb
     import ibis.expr.types as ir
     import pyarrow as pa
 
     from features.reference import Reference
     from features.tables import Rules, Tables
 
-__all__ = ["OnlineBehaviour"]
+__all__ = ["NO_STATISTICS", "OnlineBehaviour", "forgetting"]
 
 NO_STATISTICS = "statistics_propagation,compressed_materialization"
 """A plan that outlives its rows must take nothing from them: DuckDB would, in a prepared statement too."""
@@ -74,7 +76,6 @@ class OnlineBehaviour:
             "parts": self._room("parts", day_parts, "transactions", "void"),
             "unsettled_days": self._room("unsettled_days", days_of, "parts", "moments"),
         }
-        self._steps = tuple(plans)
         self._connection.execute("CREATE TABLE settled_days AS SELECT * EXCLUDE (as_of) FROM unsettled_days")
         names = {name: name for name in self._ibis.list_tables()}
         self._columns = {name: list(self._ibis.table(name).columns) for name in (*shapes, *population(()))}
@@ -98,18 +99,14 @@ class OnlineBehaviour:
         not planned for, and for a column that lacks.
         """
         given = {**rows, **population([replace(reference, as_of=as_of)])}
-        with self._turn:
-            try:
-                for name, few in given.items():
-                    self._connection.from_arrow(few.select(self._columns[name])).insert_into(name)
-                if _gives_back(rows):
-                    self._look_for_cancellations()
-                for step in ("parts", "unsettled_days"):
-                    self._connection.execute(f"EXECUTE {step}")
-                return self._connection.execute("EXECUTE behaviour").to_arrow_table()
-            finally:
-                for name in (*given, *self._steps):
-                    self._connection.execute(f"DELETE FROM {name}")
+        with self._turn, forgetting(self._connection):
+            for name, few in given.items():
+                self._connection.from_arrow(few.select(self._columns[name])).insert_into(name)
+            if _gives_back(rows):
+                self._look_for_cancellations()
+            for step in ("parts", "unsettled_days"):
+                self._connection.execute(f"EXECUTE {step}")
+            return self._connection.execute("EXECUTE behaviour").to_arrow_table()
 
     def _look_for_cancellations(self) -> None:
         for step in ("refunds", "mirrored", "orders"):
@@ -123,6 +120,19 @@ class OnlineBehaviour:
         query = query_of(self._ibis, build, {relation: relation for relation in of}, **settings)
         self._connection.execute(f"CREATE TABLE {name} AS {query} LIMIT 0")
         return f"INSERT INTO {name} BY NAME {query}"
+
+
+@contextmanager
+def forgetting(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Undo at the end whatever the block does to the tables.
+
+    DuckDB keeps rows that are deleted, and passes over them each time: asked often, it would get slower.
+    """
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def _without_filters(query: str) -> str:

@@ -9,13 +9,15 @@ from typing import SupportsFloat, cast
 
 from features.catalogue import CATALOGUE, Feature
 
-__all__ = ["LANGUAGES", "WITHOUT_CENTS", "reason_text", "value_text"]
+__all__ = ["LANGUAGES", "NO_CURRENCY", "SIGNS", "money_text", "reason_text", "value_text"]
 
 LANGUAGES = ("en", "ja")
 _FEATURES: Mapping[str, Feature] = {feature.name: feature for feature in CATALOGUE}
 WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "HUF", "IDR"})
-_CENTS_MATTER_BELOW = 1000
-_NO_CURRENCY = "XXX"
+CENTS_MATTER_BELOW = 10
+THOUSANDS_FROM = 1000
+NO_CURRENCY = "XXX"
+SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "CN¥", "KRW": "₩", "INR": "₹"}
 
 
 def reason_text(feature_name: str, row: Mapping[str, object], language: str, currency: str) -> str:
@@ -64,21 +66,28 @@ def value_text(name: str, value: object, language: str, currency: str) -> str:
         raise ValueError(f"{name} is missing, but it never is in a behaviour table")
     unit = _FEATURES[name].unit
     if unit == "money":
-        return _money(number, language, currency)
+        return money_text(number, language, currency)
     return _UNITS[unit][language](number)
 
 
-def _money(value: float, language: str, currency: str) -> str:
-    decimals = 0 if currency in WITHOUT_CENTS or abs(value) >= _CENTS_MATTER_BELOW else 2
-    amount = f"{value:,.{decimals}f}"
+def money_text(value: float, language: str, currency: str) -> str:
+    """Return whole units, and cents below ten where the currency has them.
+
+    >>> money_text(843.2, "en", "USD"), money_text(9.5, "en", "USD"), money_text(-1234.5, "ja", "JPY")
+    ('$843', '$9.50', '-1,234円')
+    """
+    whole = currency in WITHOUT_CENTS or abs(value) >= CENTS_MATTER_BELOW or not value
+    amount = f"{abs(value):,.{0 if whole else 2}f}"
+    minus = "-" if value < 0 and float(amount.replace(",", "")) else ""
     if currency == "JPY" and language == "ja":
-        return f"{amount}円"
-    return amount if currency == _NO_CURRENCY else f"{currency} {amount}"
+        return f"{minus}{amount}円"
+    sign = "" if currency == NO_CURRENCY else SIGNS.get(currency, f"{currency} ")
+    return f"{minus}{sign}{amount}"
 
 
 def _rounded(value: float, decimals: int = 1) -> str:
     """Return the number without a trailing zero: 3, 3.2."""
-    return f"{round(value, decimals):g}" if abs(value) < _CENTS_MATTER_BELOW else f"{value:,.0f}"
+    return f"{round(value, decimals):g}" if abs(value) < THOUSANDS_FROM else f"{value:,.0f}"
 
 
 def _counted(one: str, many: str, none: str = "0") -> Callable[[float], str]:

@@ -24,7 +24,7 @@ from serving.inference import Inference
 from serving.job_desk import JobDesk, Start
 from serving.jobs import Jobs
 from serving.lifecycle import Lifecycle
-from serving.limits import Limits, Tally
+from serving.limits import Guesses, Limits, Tally
 from serving.metrics import Metrics
 from serving.openapi import describe
 from serving.pages.door import Door
@@ -126,6 +126,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it would tell of exceptions in full
     )
     app.state.service = service
+    app.state.watch = watch
     app.state.desk = JobDesk(Jobs(service.store.database), start_scoring)
     app.state.lifecycle = Lifecycle()
     app.state.metrics = metrics
@@ -145,6 +146,7 @@ def create_app(
         gatekeeper=Gatekeeper(service.store, settings.key_cache_seconds),
         door=Door(service.store),
         limits=Limits(tally, settings.requests_per_minute),
+        guesses=Guesses(tally, settings.guesses_per_minute),
         usage=usage,
     )
     app.add_middleware(HeadCheck)

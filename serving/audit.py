@@ -23,6 +23,7 @@ class Action(StrEnum):
 
     ROLLBACK = "rollback"
     ERASE = "erase"
+    LIFT = "lift"
     RESTORE = "restore"
 
 

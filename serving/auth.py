@@ -161,6 +161,11 @@ class Gatekeeper:
         known = self._remembered.get(prefix)
         return not prefix or (known is not None and self._monotonic() < known[0])
 
+    def has_met(self, credential: str | None) -> bool:
+        """Return whether ``admit`` found the key once, or has nothing to look for."""
+        prefix, _ = _parts(credential)
+        return not prefix or prefix in self._remembered
+
     def admit(self, credential: str | None) -> ApiKey:
         """Return the key that the credential is, or raise ``NotAuthenticatedError``, never saying why."""
         prefix, secret = _parts(credential)

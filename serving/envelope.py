@@ -7,13 +7,18 @@ import re
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.gate import OPEN_PATHS, OPEN_UNDER
 from serving.housekeeping import Housekeeping
 from serving.metrics import Metrics
+from serving.pages.door import PAGE_PATHS, SIGN_IN
+from serving.pages.rendering import pages_of
 from serving.problems import server_fault
 
 __all__ = ["Envelope"]
@@ -74,7 +79,7 @@ class Envelope:
             logger.exception("fault", extra={"joren": {"request_id": request_id}})
             if status:
                 raise  # the answer has begun: only breaking the connection can still tell
-            await server_fault(scope)(scope, receive, wrapped)
+            await _fault(scope)(scope, receive, wrapped)
         finally:
             self._note(scope, request_id, status, time.perf_counter() - begun)
 
@@ -92,6 +97,15 @@ class Envelope:
             "key": key.prefix if key else None,
         }
         logger.info("answered", extra={"joren": fields})
+
+
+def _fault(scope: Scope) -> Response:
+    """Return a page to people and a problem to programs."""
+    if scope["path"] in PAGE_PATHS or scope["path"] == SIGN_IN:
+        request = Request(scope)
+        with suppress(Exception):  # it may be the pages that are broken
+            return pages_of(request).fault(request)
+    return server_fault(scope)
 
 
 def _completed(headers: Iterable[Header], usual: Iterable[Header], told: Mapping[str, str]) -> list[Header]:

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from serving import tables
-from serving.audit import Action, Who, note
+from serving.audit import Action, Entry, Who, note
 from serving.database import Database
 from serving.errors import StoreUnavailableError
 from serving.pointer import hold_pointer
 from serving.tombstones import Cemetery, remove_from_run
 
-__all__ = ["NOT_COVERED", "Receipt", "erase"]
+__all__ = ["NOT_COVERED", "Receipt", "erase", "lift"]
 
 NOT_FOUND = 7
 SEARCH = f"""
@@ -72,6 +72,18 @@ def erase(database: Database, customer_id: str, who: Who) -> Receipt:
         entry = note(connection, Action.ERASE, pseudonym, who, removed)
     clean = _scrubbed(database, customer_id) if database.readers.dialect.name == "sqlite" else None
     return Receipt(entry.entry_id, who.at, who.name, pseudonym, removed, clean)
+
+
+def lift(database: Database, customer_id: str, who: Who) -> Entry | None:
+    """Let the next run publish an erased customer again, who came back; return None if there was no need.
+
+    What was erased stays so.
+    """
+    pseudonym = Cemetery(database).pseudonym(customer_id)
+    with database.write() as connection:
+        stones = tables.tombstones
+        lifted = connection.execute(delete(stones).where(stones.c.pseudonym == pseudonym)).rowcount
+        return note(connection, Action.LIFT, pseudonym, who, {}) if lifted else None
 
 
 def _bury(connection: Connection, pseudonym: str, at: datetime) -> None:

@@ -17,6 +17,7 @@
         ├── InvalidCursorError              a cursor was altered, or belongs to another question
         ├── CursorExpiredError              the run that a cursor pages through has been pruned
         ├── ModelUnavailableError           no model is in use, or the one behind the run cannot be loaded
+        ├── ModelRefusedError               the promoted bundle is not sound
         ├── ServiceBusyError                too much is being computed already
         ├── RefusedRowsError                rows of a request break the data contract
         ├── ModelNotFoundError              no model of this name, or of this version, is in use
@@ -64,6 +65,7 @@ __all__ = [
     "KeyNotRotatedError",
     "MalformedBodyError",
     "ModelNotFoundError",
+    "ModelRefusedError",
     "ModelUnavailableError",
     "NotAcceptableError",
     "NotAllowedError",
@@ -149,6 +151,10 @@ class ModelUnavailableError(ServingError):
     """No model is in use, or the bundle behind the current run cannot be loaded."""
 
     exit_code = 2
+
+
+class ModelRefusedError(ServingError):
+    """The bundle that was promoted is not sound; what was in use before goes on answering."""
 
 
 class ServiceBusyError(ServingError):
@@ -254,6 +260,7 @@ STATUS: dict[type[ServingError], HTTPStatus] = {
     InvalidCursorError: HTTPStatus.BAD_REQUEST,
     CursorExpiredError: HTTPStatus.GONE,
     ModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    ModelRefusedError: HTTPStatus.CONFLICT,
     ServiceBusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     ModelNotFoundError: HTTPStatus.NOT_FOUND,
     TensorsRefusedError: HTTPStatus.BAD_REQUEST,

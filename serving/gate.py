@@ -11,12 +11,13 @@ import anyio.to_thread
 from fastapi import Depends
 from starlette.datastructures import Headers
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as Connection
 
 from serving.auth import ApiKey, Gatekeeper, Scope
-from serving.errors import ServingError, TooManyRequestsError
-from serving.limits import Limits, Quota
+from serving.errors import NotAuthenticatedError, ServingError, TooManyRequestsError
+from serving.limits import Guesses, Limits, Quota
 from serving.pages.door import PAGE_PATHS, Door
 from serving.pages.rendering import pages_of
 from serving.problems import answer_error
@@ -52,12 +53,20 @@ class Gate:
     """
 
     def __init__(
-        self, app: ASGIApp, *, gatekeeper: Gatekeeper, door: Door, limits: Limits, usage: KeyUsage
+        self,
+        app: ASGIApp,
+        *,
+        gatekeeper: Gatekeeper,
+        door: Door,
+        limits: Limits,
+        guesses: Guesses,
+        usage: KeyUsage,
     ) -> None:
         self._app = app
         self._gatekeeper = gatekeeper
         self._door = door
         self._limits = limits
+        self._guesses = guesses
         self._usage = usage
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
@@ -69,21 +78,25 @@ class Gate:
             await self._answer_page(scope, receive, send)
             return
         credential = _credential(Headers(scope=scope))
+        address = str((scope.get("client") or ("",))[0])
+        if not self._gatekeeper.has_met(credential) and (wait := self._guesses.wait_seconds(address)):
+            await _refusal(scope, _too_many_guesses(wait), wait)(scope, receive, send)
+            return
         try:
             if self._gatekeeper.remembers(credential):
                 key = self._gatekeeper.admit(credential)
             else:
                 key = await anyio.to_thread.run_sync(self._gatekeeper.admit, credential)
         except ServingError as error:
+            if isinstance(error, NotAuthenticatedError) and not self._gatekeeper.has_met(credential):
+                self._guesses.note(address)
             await answer_error(Request(scope), error)(scope, receive, send)
             return
         scope["state"]["key"] = key
         scope["state"]["quota"] = quota = self._limits.spend(key)
         self._usage.saw(key.prefix)
         if quota.is_exceeded:
-            answer = answer_error(Request(scope), _too_many(quota))
-            answer.headers["Retry-After"] = str(quota.reset_seconds)
-            await answer(scope, receive, send)
+            await _refusal(scope, _too_many(quota), quota.reset_seconds)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -110,6 +123,19 @@ def needs(scope: Scope) -> dict[str, Any]:
 
     ways = [{name: [scope.value]} for name in SECURITY_SCHEMES]
     return {"dependencies": [Depends(check)], "openapi_extra": {"security": ways}}
+
+
+def _refusal(scope: Connection, error: TooManyRequestsError, wait_seconds: int) -> Response:
+    answer = answer_error(Request(scope), error)
+    answer.headers["Retry-After"] = str(wait_seconds)
+    return answer
+
+
+def _too_many_guesses(wait_seconds: int) -> TooManyRequestsError:
+    return TooManyRequestsError(
+        "Too many keys that are none were sent from this address.",
+        mend=f"Try a key that was not used before again in {wait_seconds} seconds.",
+    )
 
 
 def _too_many(quota: Quota) -> TooManyRequestsError:

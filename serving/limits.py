@@ -20,7 +20,7 @@ from pathlib import Path
 
 from serving.auth import ApiKey
 
-__all__ = ["Limits", "Quota", "Tally"]
+__all__ = ["Guesses", "Limits", "Quota", "Tally"]
 
 WINDOW_SECONDS = 60
 SLOT = struct.Struct("<QQQ")  # a key's hash, the window it was last seen in, its requests in that window
@@ -64,7 +64,7 @@ class Tally:
 
     def add(self, name: str, window: int) -> int:
         """Count one more, and return how many there are in the window."""
-        wanted = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little")
+        wanted = _hash_of(name)
         with self._alone():
             for step in range(SLOTS):
                 place = (wanted + step) % SLOTS * SLOT.size
@@ -74,6 +74,18 @@ class Tally:
                     SLOT.pack_into(self._memory, place, wanted, window, count)
                     return int(count)
         return 1  # thousands of keys within a minute: the last of them go uncounted
+
+    def count(self, name: str, window: int) -> int:
+        """Return how many were counted in the window."""
+        wanted = _hash_of(name)
+        with self._alone():
+            for step in range(SLOTS):
+                owner, last, count = SLOT.unpack_from(self._memory, (wanted + step) % SLOTS * SLOT.size)
+                if last != window:
+                    return 0
+                if owner == wanted:
+                    return int(count)
+        return 0
 
     def close(self) -> None:
         """Give the memory back."""
@@ -92,6 +104,29 @@ class Tally:
             yield
         finally:
             fcntl.flock(self._file, fcntl.LOCK_UN)
+
+
+def _hash_of(name: str) -> int:
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little")
+
+
+class Guesses:
+    """Keys that were tried and are none: so many a minute from an address, and no more are looked at."""
+
+    def __init__(self, tally: Tally, a_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._tally = tally
+        self._a_minute = a_minute
+        self._clock = clock
+
+    def note(self, address: str) -> None:
+        """Count one more."""
+        self._tally.add(f"guess {address}", int(self._clock() // WINDOW_SECONDS))
+
+    def wait_seconds(self, address: str) -> int:
+        """Return how long no key that is not known yet is looked at from there; 0: they are."""
+        window, gone = divmod(self._clock(), WINDOW_SECONDS)
+        spent = self._tally.count(f"guess {address}", int(window)) >= self._a_minute
+        return math.ceil(WINDOW_SECONDS - gone) if spent else 0
 
 
 class Limits:

@@ -46,8 +46,8 @@ ids `.` and `..`, which clients resolve away, can be asked for by `POST /v1/scor
 
 **Limits.** A key has so many requests a minute, on all workers together: `RateLimit-Policy:
 "requests";q=6000;w=60`. Every answer says what is left: `RateLimit: "requests";r=5999;t=42`. Beyond, a 429
-with `Retry-After`. Bodies hold at most 1 MiB, also unpacked from gzip; paths and headers 32 KiB each (414,
-431).
+with `Retry-After`; so is who tries more than 60 unknown keys a minute from one address. Bodies hold at most
+1 MiB, also unpacked from gzip; paths and headers 32 KiB each (414, 431).
 
 **Caching.** Scores, lists and figures carry an `ETag`; with `If-None-Match`, what has not changed is a 304.
 
@@ -68,13 +68,14 @@ TITLES = {
     404: "There is no such customer, run or job.",
     406: "No form of the answer suits the Accept header.",
     408: "The body did not arrive in time.",
-    409: "Another job is under way.",
+    409: "Another job is under way, or the promoted model is not sound.",
     410: "The run that the cursor pages through is no longer kept: start at the first page.",
     413: "The body is larger than 1 MiB, as it is sent or unpacked.",
     414: "The path and its query are longer than 32 KiB.",
     415: "The body is compressed otherwise than with gzip.",
     422: "A field or a parameter is missing, unknown or not as it should be.",
-    429: "The key's requests of this minute are spent: `Retry-After` says when to go on.",
+    429: "The key's requests of this minute are spent, or too many unknown keys were sent from this address: "
+    "`Retry-After` says when to go on.",
     431: "The headers are larger than 32 KiB.",
     503: "No scores have been published, or the store or the model behind the scores does not answer.",
 }

@@ -24,6 +24,7 @@ __all__ = [
     "ScoreQuery",
     "SegmentName",
     "SegmentQuery",
+    "UsedModel",
 ]
 
 MAX_LOOKUP = 1_000
@@ -181,6 +182,15 @@ class CurrentModel(Answer):
     run_id: RunId
     published_at: PublishedAt
     customers: int = Field(description="How many customers the scores are of.", examples=[23570])
+
+
+class UsedModel(Answer):
+    """The model that answers for customers and feature rows that come with a request."""
+
+    version: str = Field(description="Twelve hex digits of its content.", examples=["0a1b2c3d4e5f"])
+    as_of: date = Field(
+        description="The last local day of history that it was fitted for.", examples=["2026-03-31"]
+    )
 
 
 class Live(Answer):

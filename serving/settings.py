@@ -65,6 +65,12 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(
         default=6_000, ge=1, description="The requests that a key may make in a minute, unless it says."
     )
+    guesses_per_minute: int = Field(
+        default=60,
+        ge=1,
+        description="The unknown keys that may be tried from one address in a minute; behind a proxy, all "
+        "clients have its address. Keys that were used before are not held up.",
+    )
     shared_folder: Path | None = Field(
         default=None, description="Where the workers of one service count together, while it runs."
     )

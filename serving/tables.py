@@ -156,6 +156,8 @@ customer_attributes = Table(
     sqlite_with_rowid=False,
 )
 
+Index("attributes_by_customer", customer_attributes.c.run_key, customer_attributes.c.customer_id)
+
 OF_CUSTOMERS = (scores, behaviour, customer_attributes)
 """The tables whose rows are of one customer in one run."""
 

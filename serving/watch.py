@@ -6,6 +6,7 @@ the old one goes on answering.
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import subprocess
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from features.errors import JorenError
-from serving.errors import ModelUnavailableError
+from serving.errors import ModelRefusedError, ModelUnavailableError
 from serving.in_use import ModelInUse, Predictor
 from serving.shelf import VERSION_FORM
 
@@ -58,6 +59,8 @@ class Watch:
         self._again_at = math.inf
         self._sound: dict[str, Signature] = {}
         self._stopped = threading.Event()
+        self._one_at_a_time = threading.Lock()
+        self._refused: str | None = None
 
     def start(self) -> None:
         """Look from now on, in a thread of its own."""
@@ -67,8 +70,28 @@ class Watch:
         """Look no more."""
         self._stopped.set()
 
+    def reload(self) -> Predictor:
+        """Look now, at what was refused before too; return the model in use, which is the promoted one.
+
+        Raises ``ModelRefusedError`` where the promoted bundle is not sound, ``ModelUnavailableError`` where
+        none was promoted.
+        """
+        if self._refused is not None:
+            self._again_at = -math.inf
+        self.look()
+        if self._refused is not None:
+            raise ModelRefusedError(
+                f"The promoted bundle is not sound: {self._refused}",
+                mend="What was in use goes on answering. Promote another, or go back: joren rollback",
+            )
+        return self._in_use.model
+
     def look(self) -> None:
         """Look once: where the pointer leads to another bundle, or its bundle was changed, take it in."""
+        with self._one_at_a_time:
+            self._look()
+
+    def _look(self) -> None:
         try:
             bundle = (self._folder / POINTER).resolve(strict=True)
             seen = _signature(bundle)
@@ -76,7 +99,7 @@ class Watch:
             return  # nothing was promoted yet, or the pointer's bundle is gone: what is in use stays
         if seen == self._seen and self._clock() < self._again_at:
             return
-        self._seen, self._again_at = seen, math.inf
+        self._seen, self._again_at, self._refused = seen, math.inf, None
         try:
             self._take_in(bundle, seen)
         except (JorenError, OSError) as error:
@@ -93,16 +116,16 @@ class Watch:
             raise ModelUnavailableError("The bundle is not the one that its folder is named after.")
         model.prepare()
         self._sound[model.version] = seen
+        if self._in_use.version is None:
+            gc.collect()
+            gc.freeze()  # the first model's plans, and all that was imported, are there to stay
         self._in_use.put(model)
         logger.info("model in use", extra={"joren": {"version": model.version}})
 
     def _refuse(self, bundle: Path, error: Exception) -> None:
         self._in_use.failures += 1
-        told = {
-            "bundle": bundle.name,
-            "in_use": self._in_use.version,
-            "why": getattr(error, "what", str(error)),
-        }
+        self._refused = str(getattr(error, "what", error))
+        told = {"bundle": bundle.name, "in_use": self._in_use.version, "why": self._refused}
         logger.error("model refused", extra={"joren": told})
 
     def _look_again_and_again(self) -> None:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from features.reasons import WITHOUT_CENTS
+from features.reasons import NO_CURRENCY, SIGNS, money_text
 from serving.service import Language
 
 __all__ = ["NOTHING", "Formats"]
 
 NOTHING = "–"
-NO_CURRENCY = "XXX"
-CENTS_MATTER_BELOW = 10
 ONE_PERCENT = 0.01
-SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "CN¥", "KRW": "₩", "INR": "₹"}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -44,17 +41,7 @@ class Formats:
         >>> Formats(Language.ENGLISH).money(1234.5, "JPY"), Formats(Language.JAPANESE).money(-1234.5, "JPY")
         ('¥1,234', '-1,234円')
         """
-        if value is None:
-            return NOTHING
-        whole = currency in WITHOUT_CENTS or abs(value) >= CENTS_MATTER_BELOW or not value
-        decimals = 0 if whole else 2
-        amount = f"{abs(value):,.{decimals}f}"
-        minus = "-" if value < 0 and float(amount.replace(",", "")) else ""
-        if currency == "JPY" and self._language is Language.JAPANESE:
-            return f"{minus}{amount}円"
-        if currency == NO_CURRENCY:
-            return f"{minus}{amount}"
-        return f"{minus}{SIGNS.get(currency, f'{currency} ')}{amount}"
+        return NOTHING if value is None else money_text(value, self._language.value, currency)
 
     def date(self, day: date | None) -> str:
         """Return 31 Mar 2026, or 2026年3月31日."""

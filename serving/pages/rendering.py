@@ -78,6 +78,10 @@ class Pages:
             )
         return answer
 
+    def fault(self, request: Request) -> Response:
+        """Return the page that owns up to a fault of Joren's own."""
+        return self.page(request, "error.html", {"told": "error.other"}, status=500)
+
     def error(self, request: Request, error: ServingError) -> Response:
         """Return the page that says what is wrong; where a piece of a page was asked for, the way to it."""
         status = STATUS[type(error)]

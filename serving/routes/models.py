@@ -1,4 +1,4 @@
-"""The model behind the scores."""
+"""The model behind the scores, and the one that answers for what comes with a request."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.auth import Scope
+from serving.errors import ModelUnavailableError
 from serving.gate import needs
 from serving.openapi import problems
 from serving.routes.asked import REVALIDATED, json_answer, refuse_parameters, revalidated, service_of
-from serving.schemas import CurrentModel
+from serving.schemas import CurrentModel, UsedModel
 
 __all__ = ["router"]
 
@@ -46,3 +47,26 @@ def current_model(request: Request) -> Response:
         customers=run.customers,
     )
     return revalidated(request, json_answer(answer))
+
+
+@router.post(
+    "/v1/models/current/reload",
+    summary="Take the promoted model in now",
+    response_model=UsedModel,
+    response_description="The model in use from now on.",
+    responses=problems(401, 403, 409, 422, 503),
+    **needs(Scope.MODELS_ADMIN),
+)
+def reload_model(request: Request) -> Response:
+    """Look at `bundles/current` at once, and answer when what it leads to is in use.
+
+    After `joren promote` or `joren rollback` this says whether the model was taken in: it is verified first,
+    which takes seconds, and a bundle that is not sound is a 409, while the one before goes on answering. A
+    bundle that was refused is looked at again. Of several workers the one that answers has it now, the others
+    within moments.
+    """
+    refuse_parameters(request)
+    if (watch := request.app.state.watch) is None:
+        raise ModelUnavailableError("This service watches no folder of models.")
+    model = watch.reload()
+    return json_answer(UsedModel(version=model.version, as_of=model.metadata.as_of))

@@ -79,12 +79,12 @@ def test_a_customer_of_one_order_gets_a_sentence_for_everything(language: str) -
         ),
         ("orders_28d", {"orders_28d": 0}, "no orders in the last 28 days", "直近28日間の購入は0回"),
         ("orders", {"orders": 1}, "1 order so far", "これまでの購入は1回"),
-        ("gross_spend", {"gross_spend": 12345.6}, "EUR 12,346 spent so far", "これまでの購入額はEUR 12,346"),
+        ("gross_spend", {"gross_spend": 12345.6}, "€12,346 spent so far", "これまでの購入額は€12,346"),
         (
             "mean_order_value",
             {"mean_order_value": 9.5},
-            "EUR 9.50 an order on average",
-            "平均購入額はEUR 9.50",
+            "€9.50 an order on average",
+            "平均購入額は€9.50",
         ),
         ("lateness", {"lateness": 3.54}, "3.5 times the usual interval has passed since the last order", ""),
         ("weekend_share", {"weekend_share": 2 / 3}, "67% of the orders at weekends", "購入の67%が土日"),
@@ -98,8 +98,8 @@ def test_sentences(name: str, values: dict[str, object], english: str, japanese:
 
 def test_money_as_its_country_writes_it() -> None:
     assert reason_text("gross_spend", {"gross_spend": 980.4}, "ja", "JPY") == "これまでの購入額は980円"
-    assert reason_text("gross_spend", {"gross_spend": 980.4}, "en", "JPY") == "JPY 980 spent so far"
-    assert reason_text("gross_spend", {"gross_spend": 98.4}, "en", "XXX") == "98.40 spent so far"
+    assert reason_text("gross_spend", {"gross_spend": 980.4}, "en", "JPY") == "¥980 spent so far"
+    assert reason_text("gross_spend", {"gross_spend": 98.4}, "en", "XXX") == "98 spent so far"
 
 
 def test_sentences_differ_between_features() -> None:

@@ -81,3 +81,10 @@ def test_the_moment_is_asked_for_anew(tables: Tables, online: OnlineBehaviour) -
     batch = behaviour_table(tables, earlier, reference).to_pyarrow()
     (row,) = [row for row, name in enumerate(batch["customer_id"].to_pylist()) if name == "yearly"]
     assert_same(online.at(earlier, reference, rows_of(tables, "yearly")), batch.slice(row, 1))
+
+
+def test_however_often_it_is_asked_no_dead_rows_pile_up(tables: Tables, online: OnlineBehaviour) -> None:
+    for _ in range(3):
+        online.at(AS_OF, reference_at(tables, AS_OF), rows_of(tables, "c-003"))
+    held = online._connection.execute("SELECT sum(estimated_size) FROM duckdb_tables()").fetchone()
+    assert held == (0,)

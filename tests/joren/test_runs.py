@@ -69,3 +69,11 @@ def test_a_customer_is_erased_with_a_receipt(kept: Path) -> None:
     assert "Erased: 0 rows of 0 runs" in shown.stdout
     assert "Not covered: backups" in shown.stderr
     assert "c-7f" not in shown.output
+
+
+def test_an_erased_customer_who_came_back_is_let_in_again(kept: Path) -> None:
+    told = joren("erase", "--lift", "c-7f", "--project", kept)
+    assert (told.exit_code, told.stdout.strip()) == (0, "Nobody of this id was erased.")
+    assert joren("erase", "c-7f", "--project", kept).exit_code == 0
+    told = joren("erase", "--lift", "c-7f", "--why", "is a customer again", "--project", kept)
+    assert told.stdout.startswith("Lifted: lift_")

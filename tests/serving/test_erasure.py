@@ -15,7 +15,7 @@ from serving.audit import Action, Who, entries
 from serving.auth import Scope
 from serving.background import Background
 from serving.batch import ScoredRun, publish_run
-from serving.erasure import erase
+from serving.erasure import erase, lift
 from serving.errors import ScoresRefusedError
 from serving.store import Store
 from tests.serving.conftest import Shop
@@ -226,3 +226,18 @@ def test_two_who_erase_at_once_do_not_hinder_each_other(store: Store) -> None:
     for thread in threads:
         thread.join()
     assert sorted(receipts) == [0, 0, 0, 2]
+
+
+def test_who_comes_back_can_be_published_again(store: Store) -> None:
+    store.publish(*shop(run_id="run-1"), run=run_info("run-1"))
+    assert lift(store.database, "c-7f", WHO) is None
+    erase(store.database, "c-7f", WHO)
+    store.publish(*shop(run_id="run-2"), run=run_info("run-2"))
+    assert store.score("c-7f") is None
+    lifted = lift(store.database, "c-7f", WHO)
+    assert lifted is not None
+    assert entries(store.database)[0] == lifted
+    assert (lifted.action, lifted.subject) == (Action.LIFT, entries(store.database, Action.ERASE)[0].subject)
+    assert store.score("c-7f") is None
+    store.publish(*shop(run_id="run-3"), run=run_info("run-3"))
+    assert store.score("c-7f") is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from serving.auth import ApiKey, Scope, create_key
-from serving.limits import SLOTS, Limits, Quota, Tally
+from serving.limits import SLOTS, Guesses, Limits, Quota, Tally
 from tests.serving.conftest import NOW, Shop
 
 
@@ -51,6 +51,20 @@ def test_a_key_has_so_many_requests_a_minute_and_then_a_new_minute(tally: Tally)
 def test_a_key_may_have_a_limit_of_its_own(tally: Tally) -> None:
     limits = Limits(tally, 1, clock=Clock())
     assert [limits.spend(key("crm", 2)).is_exceeded for _ in range(3)] == [False, False, True]
+
+
+def test_so_many_guesses_a_minute_and_each_address_has_its_own(tally: Tally) -> None:
+    clock = Clock()
+    guesses = Guesses(tally, 2, clock=clock)
+    clock.seconds += 17.5
+    waits = []
+    for _ in range(3):
+        waits.append(guesses.wait_seconds("192.0.2.1"))
+        guesses.note("192.0.2.1")
+    assert waits == [0, 0, 43]
+    assert guesses.wait_seconds("192.0.2.2") == 0
+    clock.seconds += 43
+    assert guesses.wait_seconds("192.0.2.1") == 0
 
 
 def test_keys_that_fall_on_one_slot_are_counted_apart(tally: Tally) -> None:
@@ -96,3 +110,16 @@ def test_a_spent_minute_is_a_429_that_says_when_to_go_on(served: Shop) -> None:
     assert refused.headers["RateLimit-Policy"] == '"requests";q=2;w=60'
     assert served.client.get("/v1/at-risk").status_code == 200
     assert "RateLimit" not in served.client.get("/livez").headers
+
+
+def test_who_guesses_keys_is_sent_away_and_known_keys_are_not(served: Shop) -> None:
+    known, other = served.key(Scope.LISTS_READ), served.key(Scope.LISTS_READ)
+    assert served.client.get("/v1/at-risk", headers=known).status_code == 200
+    tried = [{"X-API-Key": f"joren_{'a' * 10}_{'a' * 32}"}] * 130  # more than two minutes' worth
+    answers = [served.client.get("/v1/at-risk", headers=headers) for headers in tried]
+    assert {answer.status_code for answer in answers} == {401, 429}
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert served.client.get("/v1/at-risk", headers=known).status_code == 200
+    assert served.client.get("/v1/at-risk", headers={"X-API-Key": "nonsense"}).status_code == 401
+    assert served.client.get("/v1/at-risk", headers=other).status_code in {200, 429}

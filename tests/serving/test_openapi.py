@@ -42,6 +42,7 @@ def test_it_is_openapi_3_1_of_all_routes(document: dict[str, Any]) -> None:
         "GET /v1/cx",
         "GET /v1/models",
         "GET /v1/models/current",
+        "POST /v1/models/current/reload",
         "GET /v1/runs",
         "POST /v1/jobs/score",
         "GET /v1/jobs",

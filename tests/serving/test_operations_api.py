@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from serving.auth import Scope
 from serving.background import Background, Document
 from serving.errors import ServingError
 from serving.staleness import Staleness
@@ -222,3 +223,10 @@ def test_the_docs_page_loads_nothing_from_elsewhere(served: Shop) -> None:
     style = served.client.get("/static/swagger-ui/swagger-ui.css").text
     assert not re.search(r"url\(['\"]?(https?:)?//", style)
     assert "@import" not in style
+
+
+def test_a_service_that_watches_no_models_takes_none_in(served: Shop) -> None:
+    path = "/v1/models/current/reload"
+    assert served.client.post(path, headers=served.key(Scope.SCORES_READ)).status_code == 403
+    answer = served.client.post(path, headers=served.key(Scope.MODELS_ADMIN))
+    assert (answer.status_code, answer.json()["title"]) == (503, "Model unavailable")

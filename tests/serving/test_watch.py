@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from serving.errors import ModelUnavailableError
+from serving.errors import ModelRefusedError, ModelUnavailableError
 from serving.in_use import ModelInUse, Predictor, Rows
 from serving.watch import Watch, verify_in_a_process
 from tests.serving.fake_bundle import FakeBundle
@@ -110,6 +110,21 @@ def test_what_was_refused_is_looked_at_again_a_minute_later(watched: Watched) ->
         watched.now = now
         watched.watch.look()
         assert (watched.in_use.version, watched.in_use.failures) == (None, failures)
+
+
+def test_what_is_promoted_can_be_taken_in_at_once_and_a_refusal_is_told(watched: Watched) -> None:
+    with pytest.raises(ModelUnavailableError):
+        watched.watch.reload()
+    watched.promote(FIRST)
+    assert [watched.watch.reload().version for _ in range(2)] == [FIRST, FIRST]
+    watched.promote(SECOND, broken=True)
+    for failures in (1, 2):
+        with pytest.raises(ModelRefusedError, match="It is broken"):
+            watched.watch.reload()
+        assert (watched.in_use.version, watched.in_use.failures) == (FIRST, failures)
+    (watched.folder / SECOND / "broken").unlink()
+    assert watched.watch.reload().version == SECOND
+    assert watched.verified.count(FIRST) == 1
 
 
 def test_a_pointer_that_leads_elsewhere_is_not_followed(watched: Watched, tmp_path: Path) -> None:

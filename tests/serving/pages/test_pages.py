@@ -10,7 +10,9 @@ from html.parser import HTMLParser
 import pytest
 from fastapi.testclient import TestClient
 
+from serving.pages.rendering import Pages
 from serving.publishing import RunInfo
+from serving.service import ScoringService
 from serving.spreadsheet import safe_cell
 from tests.serving.conftest import Shop
 from tests.serving.frames import AS_OF, VERSION, shop
@@ -285,3 +287,18 @@ def test_hostile_ids_and_attributes_are_shown_as_they_are(hostile: TestClient) -
     page = hostile.get("/")
     assert set(HOSTILE) <= set(ids(page.text))
     assert "<script>alert" not in page.text
+
+
+def test_a_fault_is_a_page_to_people_and_a_problem_to_programs(
+    visitor: TestClient, served: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(ScoringService, "run", lambda _: 1 / 0)
+        page = visitor.get("/", headers={"Accept-Language": "ja"})
+        problem = served.client.get("/v1/at-risk")
+        broken.setattr(Pages, "page", lambda *_, **__: 1 / 0)
+        without_pages = visitor.get("/")
+    assert (page.status_code, page.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert "表示できません" in page.text
+    for told in (problem, without_pages):
+        assert (told.status_code, told.headers["content-type"]) == (500, "application/problem+json")
