@@ -44,7 +44,8 @@ def written(connection: Backend, folder: Path, lines: int) -> None:
         made, shop = made_up(
             min(FILE_LINES, lines - first), lines // LINES_PER_CUSTOMER, first // LINES_PER_ORDER
         )
-        rows = f"WITH lines AS ({made}) {shop}"
+        numbered = f"WITH lines AS ({made}) {shop}"
+        rows = f"SELECT * REPLACE (source_row + {first * 2} AS source_row) FROM ({numbered})"
         connection.con.execute(f"COPY ({rows}) TO '{folder}/lines-{first}.parquet' (FORMAT parquet)")
 
 

@@ -233,9 +233,8 @@ def customer_days(days: ir.Table, *keys: str) -> ir.Table:
 
 def _with_void(rows: ir.Table, void: ir.Table) -> ir.Table:
     """Return ``rows`` with ``cancelled_from``, null on those that are not ``void``."""
-    return rows.left_join(void.select("source_row", "cancelled_from"), "source_row").select(
-        *rows.columns, "cancelled_from"
-    )
+    ends = void.group_by("source_row").aggregate(cancelled_from=void.cancelled_from.min())
+    return rows.left_join(ends, "source_row").select(*rows.columns, "cancelled_from")
 
 
 def _in_bounds(sums: ir.Table) -> ir.Table:

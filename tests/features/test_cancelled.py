@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from features.behaviour.history import count_cancelled_orders, history_at
+from features.engine import row_hash
 from features.labels import outcomes_in
 from features.tables import Rules, Tables
 from features.window import Window
@@ -146,3 +147,15 @@ def known_at(tables: Tables, moment: date) -> list[dict[str, object]]:
         history_at(tables, [moment]).order_by("customer_id", "day").to_pyarrow().to_pylist()
     )
     return days
+
+
+def test_rows_that_are_alike_may_have_one_number() -> None:
+    tables = bought([BEFORE, *SALE[:1] * 2, *MIRROR[:1] * 2])
+    rows = tables.transactions.drop("source_row")
+    alike = replace(tables, transactions=rows.mutate(source_row=row_hash(rows)))
+    assert alike.transactions.source_row.nunique().to_pyarrow().as_py() == 3
+    assert count_cancelled_orders(alike) == count_cancelled_orders(tables) == 1
+    moments = [date(2024, 1, 6), date(2024, 1, 31)]
+    assert (
+        days_at(alike, *moments) == days_at(tables, *moments) == [(6, 1, 9, 0), (6, 5, 12, 0), (31, 1, 9, 0)]
+    )
