@@ -3,9 +3,12 @@
     python -m benchmarks.quality
     python -m benchmarks.quality --only "grocer 28" --only "CDNOW 1998-03-31 91"
     python -m benchmarks.quality --transactions orders.parquet --moment 2011-06-01 --horizon-days 60
+    python -m benchmarks.quality --script ../shared/tools/peers.py
 
 Without a file: CDNOW, from the lifetimes package, and the kinds of `benchmarks.kinds`. With one (customer_id,
-timestamp, amount): that one alone. Each is fitted on what was known at the moment and judged on what came
+timestamp, amount): that one alone. The peers are Joren's own, or those of a script that has the functions of
+the one named above: the recency rule, lifetimes' BG/NBD with Gamma-Gamma, and XGBoost on one or three
+snapshots. Each is fitted on what was known at the moment and judged on what came
 after. The table holds, for each set, Joren's figure and its distance from the best peer's; the last line is
 JSON: geometric means of the ratios of losses, mean differences of AUC and Gini, and where Joren is worse than
 the best peer by more than two standard errors of the paired difference.
@@ -26,6 +29,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.kinds import FIRST_DAY, KINDS, made_up
+from benchmarks.scripted import scripted_peers
 from features.sources import tables_from_frame
 from joren.example import CDNOW_COLUMNS, cdnow_rows
 from training.backtest import tried_at
@@ -80,27 +84,34 @@ def cases() -> Iterator[Case]:
             yield Case(f"{name} {horizon_days}", partial(made_up, kind), moment, horizon_days)
 
 
-def judged(case: Case) -> Evaluation:
-    """Return Joren and its peers, all fitted on what was known at the moment."""
+def judged(case: Case, script: Path | None = None) -> tuple[Evaluation, tuple[str, ...]]:
+    """Return Joren beside its peers, all fitted on what was known at the moment, and the peers' names.
+
+    ``script``: whose peers they are, in place of Joren's own.
+    """
     rows = case.rows()
     snapshots, config = Snapshots(tables_from_frame(rows)), TrainingConfig(case.horizon_days)
     known_by = rows["timestamp"].max().date()
     ours, _ = tried_at(snapshots, case.moment, config, Policy(), known_by=known_by)
-    return ours.beside(peers_at(snapshots, case.moment, config))
+    if script is None:
+        return ours.beside(peers_at(snapshots, case.moment, config)), PEERS
+    customers = [str(customer) for customer in ours.predictions.index]
+    theirs = scripted_peers(script, rows, case.moment, case.horizon_days, customers)
+    return ours.beside(theirs), tuple(theirs)
 
 
-def best_peer(evaluation: Evaluation, metric: str) -> str:
-    """Return the peer that is best by ``metric``."""
-    judged_by = {peer: evaluation.metrics.get(peer, {}) for peer in PEERS}
+def best_peer(evaluation: Evaluation, peers: tuple[str, ...], metric: str) -> str:
+    """Return the one of ``peers`` that is best by ``metric``."""
+    judged_by = {peer: evaluation.metrics.get(peer, {}) for peer in peers}
     there = {peer: figures[metric] for peer, figures in judged_by.items() if metric in figures}
     return (max if METRICS[metric].better == "higher" else min)(there, key=lambda peer: there[peer])
 
 
-def row_of(evaluation: Evaluation) -> dict[str, float]:
+def row_of(evaluation: Evaluation, peers: tuple[str, ...]) -> dict[str, float]:
     """Return Joren's figures, their differences from the best peer's, and those in standard errors."""
     row = {"ece": evaluation.metrics[OURS]["ece"]}
     for metric in MEASURED:
-        peer = best_peer(evaluation, metric)
+        peer = best_peer(evaluation, peers, metric)
         row[metric] = evaluation.metrics[OURS][metric]
         row[f"{metric} peer"] = evaluation.metrics[peer][metric]
         told = evaluation.compare(OURS, peer, metric)
@@ -131,6 +142,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--transactions", type=Path, metavar="FILE", help="a Parquet file")
     parser.add_argument("--moment", type=date.fromisoformat)
     parser.add_argument("--horizon-days", type=int)
+    parser.add_argument("--script", type=Path, metavar="FILE", help="whose peers to be held against")
     asked = parser.parse_args(arguments)
     chosen = [case for case in cases() if not asked.only or case.name in asked.only]
     if asked.transactions is not None:
@@ -140,7 +152,7 @@ def main(arguments: list[str] | None = None) -> int:
         chosen = [Case(name, read, asked.moment, asked.horizon_days)]
     rows = {}
     for case in chosen:
-        rows[case.name] = row_of(judged(case))
+        rows[case.name] = row_of(*judged(case, asked.script))
         print(case.name, {name: round(value, 4) for name, value in rows[case.name].items()}, flush=True)
     table = pd.DataFrame(rows).T
     print(table.round(3).to_string())

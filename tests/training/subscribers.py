@@ -58,3 +58,28 @@ def a_business(customers: int = 700, seed: int = 11) -> Tables:
         zone="UTC",
         currency="USD",
     )
+
+
+def a_shop_beside(orders_per_month: float, customers: int = 1500, seed: int = 5) -> Tables:
+    """Return contracts that run, and what their holders buy meanwhile, each at a rate about the mean."""
+    draw = np.random.default_rng(seed)
+    start = draw.integers(0, SEEN - 30, customers)
+    ids = np.array([f"s-{number:04x}" for number in draw.permutation(customers)])
+    rate = orders_per_month * draw.gamma(2.0, 0.5, customers)
+    count = draw.poisson(rate * (DAYS - start) / 30.4)
+    day = start.repeat(count) + draw.random(count.sum()) * (DAYS - start).repeat(count)
+    frame = pd.DataFrame(
+        {
+            "customer_id": ids.repeat(count),
+            "timestamp": FIRST_DAY + day.astype("timedelta64[D]"),
+            "amount": draw.lognormal(3.0, 0.5, count.sum()).round(2),
+        }
+    )
+    ended = pd.Series(FIRST_DAY + np.timedelta64(SEEN, "D"), index=range(customers)).where(
+        np.arange(customers) < 40
+    )
+    contracts = pd.DataFrame(
+        {"customer_id": ids, "started_at": FIRST_DAY + start.astype("timedelta64[D]"), "ended_at": ended}
+    )
+    others = {"subscriptions": contracts}
+    return tables_from_frame(frame, others=others, zone="UTC", currency="USD", contract=True)

@@ -11,7 +11,7 @@ import pytest
 
 from features.labels import outcomes_in
 from features.window import Window
-from tests.training.subscribers import a_business
+from tests.training.subscribers import a_business, a_shop_beside
 from training.bundle import Bundle
 from training.checks import faults
 from training.config import TrainingConfig
@@ -157,3 +157,15 @@ def test_where_nothing_was_learned_sbg_answers_alone() -> None:
 def test_whose_contract_runs_is_up_to_date(scores: pd.DataFrame) -> None:
     assert set(scores["segment"]) == {"New", "Potential Loyalists", "Champions"}
     assert set(scores["cycle_status"].dropna()) == {"on_rhythm"}
+
+
+@pytest.mark.parametrize("orders_per_month", [0.5, 3.0])
+def test_what_is_bought_beside_a_contract_goes_on_as_it_came(orders_per_month: float) -> None:
+    tables = a_shop_beside(orders_per_month)
+    behaviour = Snapshots(tables).behaviour(AS_OF)
+    value = SubscriptionValue.fit(tables, AS_OF, behaviour)
+    seen = outcomes_in(tables, Window(AS_OF, HORIZON)).to_pandas()
+    months = HORIZON / 30.4
+    orders, revenue = value.monthly_orders(behaviour), value.monthly_revenue(behaviour)
+    assert orders.sum() * months == pytest.approx(seen["orders"].sum(), rel=0.08)
+    assert revenue.sum() * months == pytest.approx(float(seen["revenue"].sum()), rel=0.08)

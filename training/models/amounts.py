@@ -1,8 +1,9 @@
 """How many orders and how much revenue: whether, and how much, so that the numbers agree.
 
 Orders = P(any order) × (1 + further orders given one): never below the probability of ordering at all.
-Revenue as learned here is the geometric mean of three forecasts: the lifetime-value model's, and a linear
-model's and trees' that start from it. `training.learners` lets it lean on orders × spend.
+Further orders are the geometric mean of three forecasts: the lifetime-value model's, and a linear model's and
+trees' that start from it; revenue as learned here, of the latter two. `training.learners` lets it lean on
+orders × spend.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ class FurtherOrders:
 
     def expected(self, numbers: Numbers) -> Array:
         """Return expected further orders given one, (rows,)."""
-        return np.asarray(np.exp(_centred(self.members, numbers, _log_further(numbers.table))))
+        start = _log_further(numbers.table)
+        return np.asarray(np.exp((start + 2.0 * _centred(self.members, numbers, start)) / 3.0))
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,7 @@ class Revenue:
     def expected(self, numbers: Numbers) -> Array:
         """Return expected net revenue, (rows,)."""
         start = _log_revenue(numbers.table) - np.log(self.scale)
-        learned = _centred(self.members, numbers, start)
-        return np.asarray(self.scale * np.exp((start + 2.0 * learned) / 3.0))
+        return np.asarray(self.scale * np.exp(_centred(self.members, numbers, start)))
 
 
 def further_by_value_model(table: pd.DataFrame) -> Array:

@@ -7,7 +7,7 @@ an order is a bill, and no order is the contract's end.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -30,6 +30,8 @@ __all__ = ["SubscriptionValue", "Valuation"]
 
 MONTH = Period.of("month")
 PRIOR_MONTHS = 3.0
+PRIOR_ORDERS = 10.0
+RECENT_DAYS = 91
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
 BILLS_REPEAT = frozenset({"purchases", "rhythm", "basket", "returns", "season"})
 
@@ -39,7 +41,8 @@ class SubscriptionValue:
     """``tenure`` (sBG, in months) × what a month brings.
 
     ``billed``: the transactions are the subscriptions' own bills, one a month; else a month brings what the
-    customer's months have brought so far, drawn to the mean of all: ``mean_orders`` and ``mean_revenue``.
+    customer's months have brought since the first order, drawn to the mean of all: ``mean_orders``, of
+    ``mean_revenue`` each month. ``pace``: the orders of the last 91 days over what they were to be by that.
     ``margin_share``: as in `ValueModel`. ``tables``: what it was fitted on, while it is being trained.
     """
 
@@ -48,6 +51,7 @@ class SubscriptionValue:
     mean_orders: float
     mean_revenue: float
     margin_share: float | None
+    pace: float = 1.0
     tables: Tables | None = field(default=None, repr=False, compare=False)
 
     title: ClassVar[str] = "sBG"
@@ -69,18 +73,21 @@ class SubscriptionValue:
         tenure = ShiftedBetaGeometric.fit(
             seen["renewals"], seen["ended"], seen["customers"], entered=seen["entered"]
         )
-        months = float((_months(behaviour["days_since_first_order"]) + 1.0).sum())
+        orders = float(behaviour["orders"].sum())
+        months = float(_months(behaviour["days_since_first_order"]).sum())
+        mean_orders = (orders - len(behaviour) + SMALLEST) / max(months, 1.0)
         net, margin = float(behaviour["net_revenue"].sum()), behaviour["margin_total"]
-        return cls(
+        model = cls(
             tenure,
             tables.billed,
-            mean_orders=float(behaviour["orders"].sum()) / months,
-            mean_revenue=net / months,
+            mean_orders=mean_orders,
+            mean_revenue=mean_orders * net / orders,
             margin_share=float(np.clip(margin.sum() / net, -1.0, 1.0))
             if margin.notna().any() and net > 0
             else None,
             tables=tables,
         )
+        return model if model.billed else replace(model, pace=model._pace_of(behaviour))
 
     def refitted(self, behaviour: pd.DataFrame) -> Self:
         """Return the model of another moment, from what was known then; raises ``ConvergenceError``.
@@ -149,17 +156,21 @@ class SubscriptionValue:
 
     def monthly_orders(self, behaviour: pd.DataFrame) -> Array:
         """Return the bills (or orders) of a month, (customers,)."""
-        return np.ones(len(behaviour)) if self.billed else self._so_far(behaviour, "orders", self.mean_orders)
+        if self.billed:
+            return np.ones(len(behaviour))
+        repeats = behaviour["orders"].to_numpy(np.float64) - 1.0 + PRIOR_MONTHS * self.mean_orders
+        months = _months(behaviour["days_since_first_order"]) + PRIOR_MONTHS
+        return np.asarray(np.maximum(self.pace * repeats / months, SMALLEST))
 
     def monthly_revenue(self, behaviour: pd.DataFrame) -> Array:
         """Return what a month brings, net, (customers,): the monthly amount where that is what is billed."""
         if self.billed:
             return behaviour["subscription_monthly_amount"].fillna(0.0).to_numpy(np.float64)
-        return np.maximum(self._so_far(behaviour, "net_revenue", self.mean_revenue), 0.0)
+        return self.monthly_orders(behaviour) * self._spend_so_far(behaviour)
 
     def expected_spend(self, behaviour: pd.DataFrame) -> Array:
         """Return expected revenue per bill (or order), (customers,)."""
-        return np.asarray(self.monthly_revenue(behaviour) / self.monthly_orders(behaviour))
+        return self.monthly_revenue(behaviour) if self.billed else self._spend_so_far(behaviour)
 
     def features(self, behaviour: pd.DataFrame, horizon_days: float) -> pd.DataFrame:
         """Return ``VALUE_FEATURES`` for the learners, as `ValueModel.features` does."""
@@ -174,7 +185,8 @@ class SubscriptionValue:
     def to_dict(self) -> dict[str, Any]:
         """Return the parameters, ready for JSON."""
         kept = {
-            name: getattr(self, name) for name in ("billed", "mean_orders", "mean_revenue", "margin_share")
+            name: getattr(self, name)
+            for name in ("billed", "mean_orders", "mean_revenue", "margin_share", "pace")
         }
         return {"tenure": json.loads(self.tenure.to_json()), **kept}
 
@@ -199,11 +211,17 @@ class SubscriptionValue:
     def _age(self, behaviour: pd.DataFrame) -> Array:
         return _months(behaviour["subscription_age_days"].fillna(0.0))
 
-    def _so_far(self, behaviour: pd.DataFrame, name: str, mean: float) -> Array:
-        """Return a total per month of age, a month begun among them, drawn to the mean of all."""
-        months = _months(behaviour["days_since_first_order"]) + 1.0
-        total = behaviour[name].to_numpy(np.float64) + PRIOR_MONTHS * mean
-        return np.asarray(np.maximum(total / (months + PRIOR_MONTHS), SMALLEST))
+    def _spend_so_far(self, behaviour: pd.DataFrame) -> Array:
+        """Return net revenue per order, drawn to that of all as by three months of it."""
+        total = behaviour["net_revenue"].to_numpy(np.float64) + PRIOR_MONTHS * self.mean_revenue
+        orders = behaviour["orders"].to_numpy(np.float64) + PRIOR_MONTHS * self.mean_orders
+        return np.asarray(np.maximum(total / orders, 0.0))
+
+    def _pace_of(self, behaviour: pd.DataFrame) -> float:
+        """Return the last 91 days' orders, of who had come before, over what their months so far bring."""
+        there = behaviour[behaviour["days_since_first_order"] >= RECENT_DAYS]
+        brought = float(self.monthly_orders(there).sum()) * RECENT_DAYS / DAYS_PER_MONTH
+        return (float(there["orders_91d"].sum()) + PRIOR_ORDERS) / (brought + PRIOR_ORDERS)
 
 
 def _months(days: pd.Series[float]) -> Array:
