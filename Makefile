@@ -36,8 +36,8 @@ test: setup-dev ## every test, with branch coverage
 	@tests/install-packages
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term -m "not prove"
 
-prove: setup-dev ## the long proofs: load, soaks, very large data
-	@$(BIN)/python -m pytest -m prove
+prove: setup-dev ## the long proofs, with their figures: load, soaks, very large data
+	@$(BIN)/python -m pytest -m prove -rP
 
 lock: $(VENV)/tools.done ## resolve the locks again (no address is written into them)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header requirements/tools.in -o requirements/tools.txt

@@ -3,12 +3,14 @@
     python -m benchmarks.serving_load --project demo
 
 ``--project``: a folder after `joren run`. One worker on the loopback, the load beside it on the same machine;
-``--only`` takes one of the parts below. The last line is JSON; exit code 3 where a goal is missed.
+``--only`` takes one of the parts below. A table, then a line of JSON; exit code 3 where a goal is missed.
 
 - ``lookups``: scores looked up over 50 connections, against a bare FastAPI route; then at half that pace
 - ``compute``: one customer of 200 events, over one connection
 - ``soak``: lookups, lists, feature rows and computed scores over 50 connections, for ``--seconds``
 - ``swaps``: models are promoted under a load of feature rows, ``--swaps`` times, damaged ones among them
+- ``infer``: one feature row over `/v2`, beside `mlflow models serve` on the same model
+- ``store``: an export, an erasure, a backup and its restore
 """
 
 from __future__ import annotations
@@ -23,10 +25,14 @@ from typing import Any
 
 from benchmarks.load import free_port, serving, under_load
 from benchmarks.served import Served, histories, served
+from benchmarks.serving_infer import compared
+from benchmarks.store import looked_after
 from benchmarks.swaps import swapped
 
 CONNECTIONS = 50
+INFER_CONNECTIONS = 16
 EVENTS = 200
+WIDE = 48
 COMPUTE_MS, LOOKUP_MS, MOST_MIB = 150.0, 15.0, 50.0
 LEAST_LOOKUPS, SHARE_OF_BARE = 1_500.0, 0.5
 
@@ -48,6 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name in asked.only or PARTS:
         with tempfile.TemporaryDirectory() as scratch:
             measured[name] = PARTS[name](asked.project.resolve(), Path(scratch), asked)
+    print(_table(measured))
     print(json.dumps(measured))
     return 0 if all(part["reached"] for part in measured.values()) else 3
 
@@ -102,6 +109,27 @@ def swaps(project: Path, scratch: Path, asked: argparse.Namespace) -> dict[str, 
     return {**told, "reached": not told["errors"] and told["grown_mib"] <= MOST_MIB}
 
 
+def infer(project: Path, scratch: Path, asked: argparse.Namespace) -> dict[str, Any]:
+    """Predict a feature row beside MLflow."""
+    return compared(project, scratch, INFER_CONNECTIONS, min(asked.seconds, 10.0))
+
+
+def store(project: Path, scratch: Path, asked: argparse.Namespace) -> dict[str, Any]:  # noqa: ARG001 - a part's
+    """Look after the store; no goal was set."""
+    return {**looked_after(project, scratch), "reached": True}
+
+
+def _table(measured: dict[str, dict[str, Any]]) -> str:
+    """Return each figure on a line, those within another by both names."""
+    lines = []
+    for part, told in measured.items():
+        lines.append(f"{part} {'reached' if told['reached'] else 'NOT REACHED':>{WIDE - len(part)}}")
+        for name, value in told.items():
+            inner = value if isinstance(value, dict) else {"": value}
+            lines += [f"  {f'{name} {key}'.strip():<{WIDE - 12}}{it!s:>10}" for key, it in inner.items()]
+    return "\n".join(line for line in lines if not line.startswith("  reached"))
+
+
 def _lookups(project: Path, service: Served) -> list[bytes]:
     ids = [one["customer_id"] for one in histories(project, 100)]
     single = [service.get(f"/v1/customers/{one}/score") for one in ids[:50]]
@@ -114,7 +142,14 @@ def _of_events(project: Path, events: int) -> dict[str, Any]:
     return {"customer_id": "made of many", "transactions": sorted(lines[:events], key=str)}
 
 
-PARTS: dict[str, Part] = {"lookups": lookups, "compute": compute, "soak": soak, "swaps": swaps}
+PARTS: dict[str, Part] = {
+    "lookups": lookups,
+    "compute": compute,
+    "soak": soak,
+    "swaps": swaps,
+    "infer": infer,
+    "store": store,
+}
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import serving_infer, serving_load
+from benchmarks import serving_load
 from tests.joren.conftest import joren
 
 
@@ -25,9 +25,3 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.mark.parametrize("part", sorted(serving_load.PARTS))
 def test_the_service_bears_its_load(demo: str, part: str) -> None:
     assert serving_load.main(["--project", demo, "--only", part]) == 0
-
-
-@pytest.mark.prove
-@pytest.mark.timeout(600)
-def test_a_feature_row_is_predicted_faster_than_mlflow_serves_it(demo: str) -> None:
-    assert serving_infer.main(["--project", demo]) == 0
