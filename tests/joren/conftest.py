@@ -1,7 +1,8 @@
 import os
 import shlex
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,9 +38,17 @@ def typed(lines: str) -> str:
 
 
 @pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def undrawn() -> Iterator[None]:
     """No picture for MLflow is drawn: they take half of a small run, and are looked at elsewhere."""
-    monkeypatch.setattr(tracking, "_pictures", lambda *_: {})
+    with without_pictures():
+        yield
+
+
+@contextmanager
+def without_pictures() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tracking, "_pictures", lambda *_: {})
+        yield
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,8 @@ def written_sales(folder: Path) -> None:
 @pytest.fixture(scope="session")
 def one_shot(tmp_path_factory: pytest.TempPathFactory, sales: Path) -> Done:
     out = tmp_path_factory.mktemp("one-shot") / "results" / "march"
-    result = joren("run", "--transactions", sales, *QUESTION, "--out", out, "--currency", "EUR")
+    with without_pictures():
+        result = joren("run", "--transactions", sales, *QUESTION, "--out", out, "--currency", "EUR")
     assert result.exit_code == 0, result.output
     return Done(result, sales, out)
 

@@ -10,6 +10,12 @@ from tests.joren.conftest import QUESTION, joren
 from tests.joren.shop import shop
 from tests.joren.test_one_shot import RESULTS, snapshot
 
+UNDRAWN = """
+from joren import cli, tracking
+tracking._pictures = lambda *_: {}
+cli.main()
+"""
+
 
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("step", ["Reading", "Scoring"])
@@ -20,7 +26,7 @@ def test_a_killed_run_leaves_what_stood_and_the_next_one_works(tmp_path: Path, o
     before = snapshot(out)
     command = ["run", "--transactions", data, *QUESTION, "--out", out]
     with subprocess.Popen(
-        [sys.executable, "-m", "joren", *command], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", UNDRAWN, *command], stderr=subprocess.PIPE, text=True
     ) as killed:
         assert killed.stderr is not None
         told = next(line for line in killed.stderr if step in line)

@@ -58,7 +58,7 @@ def test_every_picture_and_page_that_is_linked_is_there_and_small() -> None:
         assert (ROOT / "docs" / target).exists(), target
     pictures = sorted(Path(ROOT, "docs", "pictures").iterdir())
     pages = [path.read_text(encoding="utf-8") for path in Path(ROOT, "docs").glob("*.md")]
-    shown = sorted(link for page in pages for link in re.findall(r"\((pictures/[^)]+)\)", page))
+    shown = sorted({link for page in pages for link in re.findall(r"\((pictures/[^)]+)\)", page)})
     assert [f"pictures/{path.name}" for path in pictures] == shown
     for picture in pictures:
         assert picture.stat().st_size < LARGEST_PICTURE_BYTES

@@ -94,6 +94,7 @@ def test_the_terminal_tells_all_of_it(one_shot: Done) -> None:
     assert "Reading sales.csv" in one_shot.result.stderr
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_again_with_a_changed_file_it_replaces_its_own_and_no_other(one_shot: Done, tmp_path: Path) -> None:
     """In a folder that was moved, and without the rows after as_of: the same model, byte for byte."""
     sales = pd.read_csv(one_shot.data, dtype=str)
