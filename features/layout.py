@@ -53,5 +53,5 @@ class Layout:
     def from_dict(cls, kept: Mapping[str, Any]) -> Self:
         """Read what ``to_dict`` gave."""
         there, rules = frozenset(kept["there"]), Rules(**kept["rules"])
-        rates = tuple((currency, rate) for currency, rate in kept.get("rates", ()))
+        rates = tuple((currency, rate) for currency, rate in kept["rates"])
         return cls(**{**kept, "there": there, "rules": rules, "rates": rates})

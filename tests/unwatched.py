@@ -35,6 +35,7 @@ def look_away() -> None:
     _unwatch(ibis, "to_sql")
     _unwatch(figures.Figure, "draw", "savefig", "subplots")
     _unwatch(load("mlflow.store.db.utils"), "_initialize_tables")
+    _unwatch(load("_pytest.assertion.rewrite"), "_rewrite_test")
     for others in ("fastapi", "optuna", "pandas", "scipy.stats", "sklearn.linear_model", "xgboost"):
         load(others)
 
