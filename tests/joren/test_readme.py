@@ -14,7 +14,7 @@ import pytest
 from tests.joren.documents import ROOT, Checkout, block_with, blocks, made_checkout
 
 READMES = ("README.md", "README.ja.md")
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 240
 NOT_HERE = ("make test",)  # what would run this test within itself
 
 

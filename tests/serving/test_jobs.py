@@ -49,7 +49,7 @@ class FakeWork:
         self._says.put(code)
 
     def messages(self) -> Iterator[Mapping[str, str]]:
-        while not isinstance(told := self._says.get(timeout=20), int):
+        while not isinstance(told := self._says.get(timeout=120), int):
             yield told
         self.code = told
 
