@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from features.behaviour.basket import basket_ratios, basket_sums
 from features.behaviour.families import in_floats, with_event_families
-from features.behaviour.history import days_at, kept_moments, known_days, known_lines, lines_of
-from features.behaviour.lines import with_line_sums
+from features.behaviour.history import days_at, kept_moments, known_days, known_kinds, lines_of
+from features.behaviour.lines import KINDS, with_line_sums
 from features.behaviour.population import population
 from features.behaviour.purchases import purchase_ratios, purchase_sums
 from features.behaviour.returns import returns_ratios, returns_sums
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["behaviour_panel", "behaviour_rows", "behaviour_table"]
 
 ORDER = ("as_of", "customer_id")
+SEVERAL = 3
+"""From so many moments on it pays to let the sums over lines run on from one to the next."""
 
 
 def behaviour_table(tables: Tables, as_of: date, reference: Reference) -> ir.Table:
@@ -65,7 +67,8 @@ def _panel(tables: Tables, references: Sequence[Reference]) -> ir.Table:
     few = {name: kept_rows(connection, name, rows) for name, rows in population(references).items()}
     days = days_at(tables, kept_moments(tables, [it.as_of for it in references]))
     relations = {**days, **lines_of(tables), **tables.optional, **few}
-    panel = view(connection, behaviour, relations, there=tables.there, contract=tables.contract)
+    settings = {"contract": tables.contract, "several": len(references) >= SEVERAL}
+    panel = view(connection, behaviour, relations, there=tables.there, **settings)
     whole = {name: "int64" for name, kind in panel.schema().items() if kind.is_integer()}
     return panel.cast(whole)
 
@@ -74,6 +77,7 @@ def behaviour(
     *,
     there: frozenset[str],
     contract: bool,
+    several: bool = False,
     settled_days: ir.Table,
     unsettled_days: ir.Table,
     transactions: ir.Table,
@@ -84,9 +88,9 @@ def behaviour(
 ) -> ir.Table:
     """Return the behaviour of every customer at each of ``moments``, from the relations of a panel.
 
-    ``there`` is what the data has (`Tables.there`); with a ``contract`` only subscribers are customers. The
-    first four relations are those of `days_at` and `lines_of`, the next two the `population`, the others the
-    optional tables by name.
+    ``there`` is what the data has (`Tables.there`); with a ``contract`` only subscribers are customers;
+    ``several``: there are several moments (`known_kinds`). The first four relations are those of `days_at`
+    and `lines_of`, the next two the `population`, the others the optional tables by name.
     """
     history = known_days(settled_days, unsettled_days, moments)
     seasoned = history.join(moments.select("as_of", "peak_weeks"), "as_of")
@@ -101,7 +105,12 @@ def behaviour(
     if contract:
         running = subscribers(optional["subscriptions"], moments)
         customers = customers.semi_join(running, ("as_of", "customer_id"))
-    bought = in_floats(with_line_sums(customers, known_lines(transactions, void, moments), there))
+    kinds = {
+        column: known_kinds(transactions, void, moments, column, several=several)
+        for column in KINDS
+        if f"transactions.{column}" in there
+    }
+    bought = in_floats(with_line_sums(customers, kinds))
     measured = bought.mutate(
         **purchase_ratios(bought),
         **rhythm_ratios(bought),

@@ -25,7 +25,7 @@ from features.behaviour.cancelled import (
     void_lines,
 )
 from features.behaviour.known import dated, known_at, out_of_order
-from features.behaviour.lines import KINDS
+from features.behaviour.lines import kinds_at, running_kinds
 from features.behaviour.purchases import purchase_days
 from features.behaviour.rhythm import rhythm_days
 from features.engine import kept, kept_rows, view
@@ -46,7 +46,7 @@ __all__ = [
     "history_at",
     "kept_moments",
     "known_days",
-    "known_lines",
+    "known_kinds",
     "lines_of",
     "settled_days",
     "unsettled_customers",
@@ -105,7 +105,7 @@ def days_at(tables: Tables, moments: ir.Table) -> dict[str, ir.Table]:
 
 
 def lines_of(tables: Tables) -> dict[str, ir.Table]:
-    """Return what `known_lines` are made of: the ``transactions``, and the ``void`` ones among them."""
+    """Return what `known_kinds` are made of: the ``transactions``, and the ``void`` ones among them."""
     return {"transactions": tables.transactions, "void": past_of(tables).void}
 
 
@@ -119,11 +119,23 @@ def known_days(
     return known.mutate(age_days=known.as_of.delta(known.day, unit="day")).drop("known_from")
 
 
-def known_lines(transactions: ir.Table, void: ir.Table, moments: ir.Table) -> ir.Table:
-    """Return the rows that count at each ``as_of`` of ``moments``: as_of, customer_id, day, back, `KINDS`."""
-    rows = _with_void(dated(transactions), void)
-    rows = rows.select("customer_id", "day", "back", *KINDS, "known_from", "cancelled_from")
-    return known_at(rows, moments).drop("known_from", "cancelled_from")
+def known_kinds(
+    transactions: ir.Table, void: ir.Table, moments: ir.Table, column: str, *, several: bool
+) -> ir.Table:
+    """Return `kinds_at` each ``as_of`` of ``moments``, of the ``transactions`` that count then.
+
+    With ``several`` moments the sums run on from one to the next, but for the customers of whom some lines
+    become ``void`` between them.
+    """
+    rows = dated(transactions)
+    if not several:
+        return kinds_at(known_at(_with_void(rows, void), moments), column)
+    leaving = void.select("customer_id", leaves=True).distinct()
+    told = rows.left_join(leaving, "customer_id")
+    staying = told.filter(told.leaves.isnull()).select(rows.columns)
+    others = known_at(_with_void(rows.semi_join(leaving, "customer_id"), void), moments)
+    running = running_kinds(staying, column, moments)
+    return running.union(kinds_at(others, column).select(running.columns).cast(running.schema()))
 
 
 def count_cancelled_orders(tables: Tables) -> int:
