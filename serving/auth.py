@@ -155,11 +155,11 @@ class Gatekeeper:
         self._monotonic = monotonic
         self._remembered: dict[str, tuple[float, ApiKey, bytes]] = {}
 
-    def remembers(self, credential: str | None) -> bool:
-        """Return whether ``admit`` can answer without asking the store."""
+    def answers_at_once(self, credential: str | None) -> bool:
+        """Return whether ``admit`` answers sooner than a thread would start: from memory, or a local store."""
         prefix, _ = _parts(credential)
         known = self._remembered.get(prefix)
-        return not prefix or (known is not None and self._monotonic() < known[0])
+        return self._store.is_local or not prefix or (known is not None and self._monotonic() < known[0])
 
     def has_met(self, credential: str | None) -> bool:
         """Return whether ``admit`` found the key once, or has nothing to look for."""

@@ -83,7 +83,7 @@ class Gate:
             await _refusal(scope, _too_many_guesses(wait), wait)(scope, receive, send)
             return
         try:
-            if self._gatekeeper.remembers(credential):
+            if self._gatekeeper.answers_at_once(credential):
                 key = self._gatekeeper.admit(credential)
             else:
                 key = await anyio.to_thread.run_sync(self._gatekeeper.admit, credential)
