@@ -46,12 +46,7 @@ class Served:
 
 @contextmanager
 def served(
-    project: Path,
-    scratch: Path,
-    *,
-    bundles: Path | None = None,
-    watch_seconds: float = 1.0,
-    workers: int = 1,
+    project: Path, scratch: Path, *, bundles: Path | None = None, watch_seconds: float = 1.0
 ) -> Iterator[Served]:
     """Serve a copy of the project's scores, with its bundles or others, from when a model is in use."""
     shutil.copy(project / "scores.db", scratch / "scores.db")
@@ -62,7 +57,6 @@ def served(
         "JOREN_STORE_URL": url,
         "JOREN_BUNDLES": str(bundles or project / "bundles"),
         "JOREN_PORT": str(port),
-        "JOREN_WORKERS": str(workers),
         "JOREN_MODEL_WATCH_SECONDS": str(watch_seconds),
         "JOREN_REQUESTS_PER_MINUTE": "1000000000",
     }

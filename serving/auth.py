@@ -156,7 +156,7 @@ class Gatekeeper:
         self._remembered: dict[str, tuple[float, ApiKey, bytes]] = {}
 
     def answers_at_once(self, credential: str | None) -> bool:
-        """Return whether ``admit`` answers sooner than a thread would start: from memory, or a local store."""
+        """Return whether ``admit`` answers sooner than a thread starts: from memory, or a local store."""
         prefix, _ = _parts(credential)
         known = self._remembered.get(prefix)
         return self._store.is_local or not prefix or (known is not None and self._monotonic() < known[0])
