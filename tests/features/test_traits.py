@@ -127,7 +127,7 @@ def test_traits_in_words(found: Traits) -> None:
         named(found.left.traits, "acquisition_channel", "market"),
     )
     assert "購入" in meaning_of(spend, "ja")
-    assert typical_texts(spend, "en", "EUR")[0].startswith("EUR ")
+    assert typical_texts(spend, "en", "EUR")[0].startswith("€")
     assert meaning_of(market, "ja") == "acquisition_channel = market"
     assert typical_texts(market, "en", "EUR")[0].endswith("%")
     assert typical_texts(named(found.left.traits, "age"), "en", "EUR")[0].isdigit()

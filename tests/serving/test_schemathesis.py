@@ -23,6 +23,7 @@ from serving.service import ScoringService
 from serving.settings import Settings
 from serving.shelf import Shelf
 from serving.store import Store
+from serving.watch import Watch, verify_in_a_process
 from tests.serving.fake_bundle import load
 from tests.serving.frames import VERSION, run_info, shop
 from tests.serving.real_server import free_port, wait_until
@@ -59,8 +60,10 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
     key = create_key(store, "test", Scope, now=datetime.now(UTC))
     model = fitted(VALUE_ONLY_DAYS)
     model.prepare()
-    service = ScoringService(store, Shelf(folder, load), ModelInUse(model))
-    app = create_app(Settings(requests_per_minute=10_000_000), service, start_scoring=DoneAtOnce)
+    in_use = ModelInUse(model)
+    watch = Watch(folder, in_use, load, verify_in_a_process)
+    service = ScoringService(store, Shelf(folder, load), in_use)
+    app = create_app(Settings(requests_per_minute=10_000_000), service, watch, start_scoring=DoneAtOnce)
     port = free_port()
     config = uvicorn.Config(app, port=port, http=PatientProtocol, log_config=None, access_log=False)
     server = uvicorn.Server(config)
