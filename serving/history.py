@@ -80,13 +80,17 @@ class Past:
 
 
 def past_scores(database: Database, customer_id: str, *, before: int | None, limit: int) -> list[Said]:
-    """Return what up to ``limit`` kept runs said, newest first: those with a smaller key than ``before``."""
-    runs, scores = tables.runs, tables.scores
+    """Return what up to ``limit`` kept runs said, newest first: those with a smaller key than ``before``.
+
+    The first is the current run: what was published after it was taken back.
+    """
+    runs, scores, current = tables.runs, tables.scores, tables.current_run
     columns = [scores.c[name] for name in STORED_COLUMNS]
     wanted = (
         select(runs.c.run_key, runs.c.run_id, runs.c.published_at, *columns)
         .join(scores, scores.c.run_key == runs.c.run_key)
         .where(scores.c.customer_id == customer_id, runs.c.published_at.is_not(None))
+        .where(runs.c.run_key <= select(current.c.run_key).scalar_subquery())
         .order_by(runs.c.run_key.desc())
         .limit(limit)
     )

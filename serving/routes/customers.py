@@ -47,8 +47,9 @@ def customer_history(
 ) -> Response:
     """Return what each kept run said of a customer, newest first, what changed, and why.
 
-    Each run is held against the kept run before it that knows the customer. How many runs are kept is set in
-    `[store]` of joren.toml.
+    It begins with the current run: after a rollback, what was published later is left out. Each run is held
+    against the kept run before it that knows the customer. How many runs are kept is set in `[store]` of
+    joren.toml.
     """
     refuse_repeated_parameters(request)
     history = service_of(request).history(

@@ -5,12 +5,14 @@ from urllib.parse import quote
 import pytest
 
 from serving.history import COMPARED, past_scores, with_changes
+from serving.pointer import roll_back
 from serving.retention import Retention
 from serving.store import Store
 from tests.serving.conftest import Shop
 from tests.serving.fake_bundle import FakeBundle
 from tests.serving.frames import HOSTILE_IDS, run_info, scores_of, shop
 from tests.serving.test_lists_api import next_link
+from tests.serving.test_runs import NINA
 
 PATH = "/v1/customers/c-7f/history"
 
@@ -56,6 +58,15 @@ def test_a_customer_of_some_runs_only_is_held_against_the_last_that_knew_them(st
     publish_later(store, "run-3", days=3)
     said = past_scores(store.database, "c-7f", before=None, limit=5)
     assert [one.score["run_id"] for one in said] == ["run-3", "run-1"]
+
+
+def test_a_history_begins_with_the_current_run_also_after_a_rollback(served: Shop) -> None:
+    publish_later(served.store, "run-2", days=2)
+    publish_later(served.store, "run-3", days=3)
+    roll_back(served.store.database, NINA)
+    told = served.client.get(PATH).json()["data"]
+    assert [one["score"]["run_id"] for one in told] == ["run-2", "run-1"]
+    assert told[0]["change"]["since_run_id"] == "run-1"
 
 
 def test_pages_of_a_history_and_what_is_told_when_less_is_kept(served: Shop) -> None:
