@@ -18,6 +18,7 @@
         ├── CursorExpiredError              the run that a cursor pages through has been pruned
         ├── ModelUnavailableError           no model is in use, or the one behind the run cannot be loaded
         ├── ModelRefusedError               the promoted bundle is not sound
+        ├── NotReadyError                   not everything can be answered
         ├── ServiceBusyError                too much is being computed already
         ├── RefusedRowsError                rows of a request break the data contract
         ├── ModelNotFoundError              no model of this name, or of this version, is in use
@@ -71,6 +72,7 @@ __all__ = [
     "NotAllowedError",
     "NotAuthenticatedError",
     "NotPublishedError",
+    "NotReadyError",
     "ReasonsUnavailableError",
     "RefusedRowsError",
     "RunExistsError",
@@ -155,6 +157,10 @@ class ModelUnavailableError(ServingError):
 
 class ModelRefusedError(ServingError):
     """The bundle that was promoted is not sound; what was in use before goes on answering."""
+
+
+class NotReadyError(ServingError):
+    """Not everything can be answered: something is missing, or the service is draining."""
 
 
 class ServiceBusyError(ServingError):
@@ -261,6 +267,7 @@ STATUS: dict[type[ServingError], HTTPStatus] = {
     CursorExpiredError: HTTPStatus.GONE,
     ModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     ModelRefusedError: HTTPStatus.CONFLICT,
+    NotReadyError: HTTPStatus.SERVICE_UNAVAILABLE,
     ServiceBusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     ModelNotFoundError: HTTPStatus.NOT_FOUND,
     TensorsRefusedError: HTTPStatus.BAD_REQUEST,

@@ -5,12 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
+from serving.errors import (
+    BodyEncodingError,
+    BodyTimeoutError,
+    BodyTooLargeError,
+    HeadersTooLargeError,
+    MalformedBodyError,
+    NotAllowedError,
+    NotAuthenticatedError,
+    StoreUnavailableError,
+    TargetTooLongError,
+    TooManyRequestsError,
+)
 from serving.gate import SECURITY_SCHEMES
-from serving.problems import INFERENCE, MEDIA_TYPE, Problem
+from serving.problems import INFERENCE, Problem
+from serving.told_errors import examples, inference_errors, problems, types_told
 
-__all__ = ["describe", "inference_errors", "problems"]
+__all__ = ["describe"]
 
 DESCRIPTION = r"""
 Joren (常連) says which customers are about to leave, what each is worth, and why. This API hands out its
@@ -61,57 +76,7 @@ log. Under `/v2`, which is the Open Inference Protocol, errors have that protoco
 **Unknown fields and parameters** are refused rather than ignored. Fields may be added to answers.
 """
 
-TITLES = {
-    400: "The body is not strict JSON, or the cursor is not one that this service gave for this question.",
-    401: "No live API key was sent.",
-    403: "The key lacks the scope.",
-    404: "There is no such customer, run or job.",
-    406: "No form of the answer suits the Accept header.",
-    408: "The body did not arrive in time.",
-    409: "Another job is under way, or the promoted model is not sound.",
-    410: "The run that the cursor pages through is no longer kept: start at the first page.",
-    413: "The body is larger than 1 MiB, as it is sent or unpacked.",
-    414: "The path and its query are longer than 32 KiB.",
-    415: "The body is compressed otherwise than with gzip.",
-    422: "A field or a parameter is missing, unknown or not as it should be.",
-    429: "The key's requests of this minute are spent, or too many unknown keys were sent from this address: "
-    "`Retry-After` says when to go on.",
-    431: "The headers are larger than 32 KiB.",
-    503: "No scores have been published, or the store or the model behind the scores does not answer.",
-}
-
-INFERENCE_TITLES = {
-    400: "The tensors are no feature rows of the model, or the body is not strict JSON.",
-    404: "No model of this name and version is in use.",
-    503: "No model is in use yet, or too much is being predicted already.",
-}
-INFERENCE_ERROR = {
-    "application/json": {
-        "schema": {
-            "type": "object",
-            "required": ["error"],
-            "properties": {"error": {"type": "string", "description": "What is wrong."}},
-        },
-        "example": {"error": "This version is not in use. Ask for 0a1b2c3d4e5f, or for none."},
-    }
-}
-
-
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return a route's errors for its description."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": TITLES[status], "content": content} for status in statuses}
-
-
-def inference_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the errors of a route of the Open Inference Protocol, which has a form of its own for them."""
-    return {
-        status: {"description": INFERENCE_TITLES.get(status, TITLES[status]), "content": INFERENCE_ERROR}
-        for status in statuses
-    }
-
-
-QUOTA = {
+QUOTA: dict[str, Any] = {
     "RateLimit-Policy": {
         "description": "The key's limit: `q` requests in `w` seconds.",
         "schema": {"type": "string", "examples": ['"requests";q=6000;w=60']},
@@ -121,13 +86,41 @@ QUOTA = {
         "schema": {"type": "string", "examples": ['"requests";r=5999;t=42']},
     },
 }
-WAIT = {
+WAIT: dict[str, Any] = {
     "Retry-After": {
         "description": "Seconds until the key may ask again.",
         "schema": {"type": "integer", "examples": [42]},
     }
 }
-LIMITED = {"headers": QUOTA | WAIT}
+ID: dict[str, Any] = {
+    "X-Request-Id": {
+        "description": "The request's own, or made for it; it stands in the service's log.",
+        "schema": {"type": "string", "examples": ["crm-4711"]},
+    }
+}
+STALE: dict[str, Any] = {
+    "Joren-Scores-Stale": {
+        "description": "Sent when the next run is overdue: for how many days the scores have stood.",
+        "schema": {"type": "string", "examples": ["true; age_days=41"]},
+    }
+}
+HEADERS = QUOTA | WAIT | ID | STALE
+INFERENCE_ERROR = {
+    "type": "object",
+    "description": "An error, in the form of the Open Inference Protocol.",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "string",
+            "description": "What is wrong.",
+            "examples": ["There is no model of this name. Ask for joren."],
+        }
+    },
+}
+
+OF_ANY = (TargetTooLongError, HeadersTooLargeError)
+OF_KEYS = (NotAuthenticatedError, NotAllowedError, TooManyRequestsError, StoreUnavailableError)
+OF_BODIES = (MalformedBodyError, BodyTooLargeError, BodyEncodingError, BodyTimeoutError)
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -142,26 +135,46 @@ def describe(app: FastAPI) -> dict[str, Any]:
             tags=app.openapi_tags,
             license_info=app.license_info,
         )
-        for path, operation in (
-            (path, one) for path, methods in document["paths"].items() for one in methods.values()
-        ):
-            errors = inference_errors if path.startswith(INFERENCE) else problems
-            for parameter in operation.get("parameters", []):
-                parameter["schema"] = _without_null(parameter["schema"])
-            of_any = (408, 414, 431) if "requestBody" in operation else (414, 431)
-            operation["responses"] |= {str(status): told for status, told in errors(*of_any).items()}
-            for scope in _scopes(operation):
-                operation["responses"] |= {"429": errors(429)[429] | LIMITED}
-                operation["description"] += f"\n\nNeeds a key with the scope `{scope}`."
-        document["components"]["securitySchemes"] = SECURITY_SCHEMES
-        schemas = document["components"]["schemas"]
+        names = {route.path_format: route.name for route in app.routes if isinstance(route, APIRoute)}
+        for path, methods in document["paths"].items():
+            for operation in methods.values():
+                operation["operationId"] = names[path]
+                _complete(path, operation)
+        parts = document["components"]
+        parts["securitySchemes"] = SECURITY_SCHEMES
+        parts["examples"] = examples()
+        parts["headers"] = HEADERS
         for unused in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(unused, None)
+            parts["schemas"].pop(unused, None)
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas |= problem.pop("$defs")
-        schemas["Problem"] = problem
+        parts["schemas"] |= problem.pop("$defs")
+        parts["schemas"] |= {"Problem": problem, "InferenceError": INFERENCE_ERROR}
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _complete(path: str, operation: dict[str, Any]) -> None:
+    """Tell of an operation what is true of many: its key, its errors, the headers of its answers."""
+    for parameter in operation.get("parameters", []):
+        parameter["schema"] = _without_null(parameter["schema"])
+    scopes, answers = _scopes(operation), operation["responses"]
+    kinds: list[type[Exception]] = [*types_told(operation), *OF_ANY]
+    for scope in scopes:
+        kinds += OF_KEYS
+        operation["description"] += f"\n\nNeeds a key with the scope `{scope}`."
+    if "requestBody" in operation:
+        kinds += OF_BODIES
+    if path.startswith((INFERENCE, "/v1/")) and scopes:
+        kinds.append(RequestValidationError)
+    told = inference_errors if path.startswith(INFERENCE) else problems
+    answers |= {str(status): answer for status, answer in told(*kinds).items()}
+    for status, answer in answers.items():
+        names = [*ID, *(QUOTA if scopes else ()), *(STALE if path.startswith("/v1/") else ())]
+        names += WAIT if status == "429" else ()
+        answer["headers"] = answer.get("headers", {}) | {
+            name: {"$ref": f"#/components/headers/{name}"} for name in names
+        }
+    operation["responses"] = {status: answers[status] for status in sorted(answers)}
 
 
 def _scopes(operation: dict[str, Any]) -> list[str]:

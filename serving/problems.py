@@ -32,6 +32,8 @@ __all__ = [
     "answer_invalid",
     "problem_answer",
     "server_fault",
+    "title_of",
+    "type_of",
 ]
 
 INFERENCE = "/v2"  # where errors have the form of the Open Inference Protocol
@@ -77,16 +79,27 @@ class Problem(Answer):
     )
 
 
+def title_of(kind: type[Exception]) -> str:
+    """Return the title of a kind of error: ``CustomerNotFoundError`` is "Customer not found"."""
+    if kind is RequestValidationError:
+        return "Invalid request"
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", kind.__name__.removesuffix("Error")).capitalize()
+
+
+def type_of(kind: type[Exception]) -> str:
+    """Return what the ``type`` of a kind of error ends with: ``customer-not-found``."""
+    return _kebab(title_of(kind))
+
+
 def answer_error(request: Request, error: Exception) -> Response:
     """Answer one of Joren's errors with the status that ``STATUS`` gives it; raise any other again."""
     if not isinstance(error, ServingError) or type(error) not in STATUS:
         raise error
-    name = type(error).__name__.removesuffix("Error")
     refused = error.places if isinstance(error, RefusedRowsError) else ()
     return problem_answer(
         request.scope,
         STATUS[type(error)],
-        name=re.sub(r"(?<!^)(?=[A-Z])", " ", name).capitalize(),
+        name=title_of(type(error)),
         detail=f"{error.what} {error.mend}".strip(),
         headers=ADVICE.get(type(error)),
         errors=[ProblemItem(where="body", pointer=at, message=mend, code=why) for at, why, mend in refused]
@@ -107,7 +120,7 @@ def answer_invalid(request: Request, error: Exception) -> Response:
     return problem_answer(
         request.scope,
         HTTPStatus.UNPROCESSABLE_ENTITY,
-        name="Invalid request",
+        name=title_of(RequestValidationError),
         detail="The request is not as it should be; see errors.",
         errors=[_item(one) for one in cast("RequestValidationError", error).errors()],
     )
@@ -140,7 +153,7 @@ def problem_answer(
         told = [detail, *(f"{item.pointer}: {item.message}." for item in errors or ())]
         return JSONResponse({"error": " ".join(told)}, int(status), headers=dict(headers or {}))
     problem = Problem(
-        type=f"urn:joren:problem:{name.lower().replace(' ', '-')}",
+        type=f"urn:joren:problem:{_kebab(name)}",
         title=name,
         status=status,
         detail=detail,
@@ -149,6 +162,10 @@ def problem_answer(
     )
     content = problem.model_dump_json(exclude_none=True)
     return Response(content, int(status), headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def _kebab(title: str) -> str:
+    return title.lower().replace(" ", "-")
 
 
 def _item(error: Mapping[str, Any]) -> ProblemItem:

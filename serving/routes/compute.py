@@ -12,14 +12,14 @@ from starlette.responses import Response
 from features.errors import RowsRefusedError
 from features.quarantine import MENDS
 from serving.auth import Scope
-from serving.errors import RefusedRowsError
+from serving.errors import ModelUnavailableError, RefusedRowsError, ServiceBusyError
 from serving.explaining import Explaining
 from serving.gate import needs
 from serving.metrics import Metrics
-from serving.openapi import problems
 from serving.routes.asked import json_answer, refuse_repeated_parameters, service_of
 from serving.schemas import ScoreQuery
 from serving.service import ScoringService
+from serving.told_errors import problems
 from serving.wire_compute import ComputeAnswer, ComputeItem, ComputeRequest
 from serving.wire_score import Score
 
@@ -35,7 +35,7 @@ SHOWN = 100
     summary="Scores from the history in the request",
     response_description="One result for each customer.",
     response_model=ComputeAnswer,
-    responses=problems(400, 401, 403, 413, 415, 422, 503),
+    responses=problems(RefusedRowsError, ModelUnavailableError, ServiceBusyError),
     **needs(Scope.SCORES_READ),
 )
 async def compute_scores(

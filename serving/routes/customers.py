@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.auth import Scope
+from serving.errors import CustomerNotFoundError, InvalidCursorError, NotPublishedError
 from serving.gate import needs
-from serving.openapi import problems
 from serving.routes.asked import json_answer, refuse_repeated_parameters, service_of
+from serving.told_errors import problems
 from serving.wire_history import HistoryPage, HistoryQuery, history_answer
 from serving.wire_score import CustomerId
 
@@ -37,7 +38,7 @@ LINKED: dict[int | str, dict[str, Any]] = {
     summary="A customer's scores over the kept runs",
     response_model=HistoryPage,
     response_description="A page of the history.",
-    responses=LINKED | problems(400, 401, 403, 404, 422, 503),
+    responses=LINKED | problems(InvalidCursorError, CustomerNotFoundError, NotPublishedError),
     **needs(Scope.SCORES_READ),
 )
 def customer_history(

@@ -13,7 +13,6 @@ from serving.audit import Who
 from serving.auth import Scope
 from serving.erasure import erase
 from serving.gate import needs
-from serving.openapi import problems
 from serving.routes.asked import json_answer, refuse_parameters, service_of
 from serving.wire_erasure import ErasureReceipt, receipt_answer
 from serving.wire_score import CustomerId
@@ -28,7 +27,6 @@ router = APIRouter(tags=["privacy"])
     summary="Erase a customer",
     response_model=ErasureReceipt,
     response_description="The receipt.",
-    responses=problems(401, 403, 422, 503),
     **needs(Scope.PRIVACY_ERASE),
 )
 def erase_customer(request: Request, customer_id: Annotated[CustomerId, Path()]) -> Response:

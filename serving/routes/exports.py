@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from serving.auth import Scope
+from serving.errors import NotAcceptableError, NotPublishedError, RunNotFoundError
 from serving.export import export_of, run_named
 from serving.gate import needs
 from serving.negotiation import CSV, JSON, NDJSON, preferred
-from serving.openapi import problems
 from serving.routes.asked import refuse_repeated_parameters, service_of
+from serving.told_errors import problems
 from serving.wire_export import ExportedRun, ExportQuery, as_csv, as_json, as_ndjson
 
 __all__ = ["router"]
@@ -42,7 +43,7 @@ FORMS: dict[int | str, dict[str, Any]] = {
     summary="Every score of a run",
     response_model=ExportedRun,
     response_description="The run, as it is read from the store.",
-    responses=FORMS | problems(401, 403, 404, 406, 422, 503),
+    responses=FORMS | problems(RunNotFoundError, NotAcceptableError, NotPublishedError),
     **needs(Scope.SCORES_READ),
 )
 def export_scores(request: Request, query: Annotated[ExportQuery, Query()]) -> Response:

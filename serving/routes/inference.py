@@ -11,12 +11,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from serving.auth import Scope
-from serving.errors import ModelNotFoundError, TensorsRefusedError
+from serving.errors import (
+    ModelNotFoundError,
+    ModelUnavailableError,
+    ServiceBusyError,
+    TensorsRefusedError,
+    UnpredictableError,
+)
 from serving.gate import needs
 from serving.in_use import Predictor
-from serving.openapi import inference_errors
 from serving.routes.asked import json_answer, refuse_parameters, service_of
 from serving.tensors import InferRequest, rows_of, tensors_of
+from serving.told_errors import inference_errors
 from serving.wire_compute import EARLIEST, LATEST
 from serving.wire_inference import (
     NAME,
@@ -37,30 +43,46 @@ router = APIRouter(prefix="/v2", tags=["inference"])
 Name = Annotated[str, Path(description="The model's name: joren.", examples=["joren"])]
 Version = Annotated[str, Path(description="The version in use.", examples=["0a1b2c3d4e5f"])]
 KEYED: dict[str, Any] = {
-    "responses": inference_errors(401, 403, 404, 422, 503),
+    "responses": inference_errors(ModelNotFoundError, ModelUnavailableError),
     **needs(Scope.SCORES_READ),
 }
-ASKED: dict[str, Any] = KEYED | {"responses": inference_errors(400, 401, 403, 404, 413, 415, 422, 503)}
+ASKED: dict[str, Any] = KEYED | {
+    "responses": inference_errors(
+        TensorsRefusedError, UnpredictableError, ModelNotFoundError, ModelUnavailableError, ServiceBusyError
+    )
+}
 NOT_READY: dict[int | str, dict[str, Any]] = {
     503: {"description": "No model is in use yet, or the service is draining.", "model": ReadyAnswer}
 }
 
 
-@router.get("", summary="The server", response_model=ServerAnswer, **KEYED)
+@router.get(
+    "",
+    summary="The server",
+    response_model=ServerAnswer,
+    response_description="Its name and version.",
+    **needs(Scope.SCORES_READ),
+)
 async def server(request: Request) -> Response:
     """Return what answers here."""
     refuse_parameters(request)
     return json_answer(ServerAnswer())
 
 
-@router.get("/health/live", summary="Is the process alive?", response_model=LiveAnswer)
+@router.get(
+    "/health/live", summary="Is the process alive?", response_model=LiveAnswer, response_description="It is."
+)
 async def live() -> Response:
     """Answer as long as the process can. Open without a key."""
     return json_answer(LiveAnswer())
 
 
 @router.get(
-    "/health/ready", summary="Can rows be predicted?", response_model=ReadyAnswer, responses=NOT_READY
+    "/health/ready",
+    summary="Can rows be predicted?",
+    response_model=ReadyAnswer,
+    response_description="They can.",
+    responses=NOT_READY,
 )
 async def ready(request: Request) -> Response:
     """Answer 200 when a model is in use, and the service is not draining. Open without a key."""
@@ -71,19 +93,37 @@ async def ready(request: Request) -> Response:
     return answer
 
 
-@router.get("/models/{name}", summary="The model", response_model=ModelAnswer, **KEYED)
+@router.get(
+    "/models/{name}",
+    summary="The model in use",
+    response_model=ModelAnswer,
+    response_description="Its inputs and outputs.",
+    **KEYED,
+)
 async def model(request: Request, name: Name) -> Response:
     """Return the inputs of the model in use, one for each feature, and its outputs."""
     return _described(request, name, None)
 
 
-@router.get("/models/{name}/versions/{version}", summary="A version", response_model=ModelAnswer, **KEYED)
+@router.get(
+    "/models/{name}/versions/{version}",
+    summary="A version of the model",
+    response_model=ModelAnswer,
+    response_description="Its inputs and outputs.",
+    **KEYED,
+)
 async def model_version(request: Request, name: Name, version: Version) -> Response:
     """Return the inputs and outputs of the model, where it is this version that is in use."""
     return _described(request, name, version)
 
 
-@router.get("/models/{name}/ready", summary="Is it ready?", response_model=ModelReadyAnswer, **KEYED)
+@router.get(
+    "/models/{name}/ready",
+    summary="Is the model ready?",
+    response_model=ModelReadyAnswer,
+    response_description="It is.",
+    **KEYED,
+)
 async def model_ready(request: Request, name: Name) -> Response:
     """Answer 200 where the model is in use."""
     return _ready(request, name, None)
@@ -93,6 +133,7 @@ async def model_ready(request: Request, name: Name) -> Response:
     "/models/{name}/versions/{version}/ready",
     summary="Is a version ready?",
     response_model=ModelReadyAnswer,
+    response_description="It is.",
     **KEYED,
 )
 async def model_version_ready(request: Request, name: Name, version: Version) -> Response:
@@ -100,7 +141,13 @@ async def model_version_ready(request: Request, name: Name, version: Version) ->
     return _ready(request, name, version)
 
 
-@router.post("/models/{name}/infer", summary="Predict", response_model=InferAnswer, **ASKED)
+@router.post(
+    "/models/{name}/infer",
+    summary="Predict from feature rows",
+    response_model=InferAnswer,
+    response_description="A value of each output for each row.",
+    **ASKED,
+)
 async def infer(request: Request, asked: InferRequest, name: Name) -> Response:
     """Return what the model in use predicts of each row of features, and which version that is.
 
@@ -114,6 +161,7 @@ async def infer(request: Request, asked: InferRequest, name: Name) -> Response:
     "/models/{name}/versions/{version}/infer",
     summary="Predict by one version",
     response_model=InferAnswer,
+    response_description="A value of each output for each row.",
     **ASKED,
 )
 async def infer_by_version(request: Request, asked: InferRequest, name: Name, version: Version) -> Response:

@@ -10,10 +10,17 @@ from starlette.responses import Response
 
 from serving.auth import Scope
 from serving.cursors import CursorSigner
+from serving.errors import (
+    IdempotencyKeyReusedError,
+    InvalidCursorError,
+    JobNotFoundError,
+    JobsNotOfferedError,
+    JobUnderWayError,
+)
 from serving.gate import needs
 from serving.job_desk import JobDesk
-from serving.openapi import problems
 from serving.routes.asked import json_answer, refuse_parameters, refuse_repeated_parameters
+from serving.told_errors import problems
 from serving.wire_jobs import JobAnswer, JobPage, JobsQuery, ScoreRequest, job_answer
 
 __all__ = ["router"]
@@ -43,10 +50,10 @@ TAKEN_ON: dict[int | str, dict[str, Any]] = {
     summary="Score every customer again",
     response_model=JobAnswer,
     response_description="The job that was begun, or that this Idempotency-Key had begun.",
-    responses=TAKEN_ON | problems(400, 401, 403, 409, 413, 415, 422, 503),
+    responses=TAKEN_ON | problems(JobUnderWayError, IdempotencyKeyReusedError, JobsNotOfferedError),
     **needs(Scope.JOBS_WRITE),
 )
-def score(
+def score_all(
     request: Request,
     asked: ScoreRequest,
     idempotency_key: Annotated[
@@ -83,7 +90,7 @@ def score(
     summary="The jobs of the last 30 days",
     response_model=JobPage,
     response_description="A page of jobs, newest first.",
-    responses=problems(400, 401, 403, 422, 503),
+    responses=problems(InvalidCursorError),
     **needs(Scope.JOBS_WRITE),
 )
 def jobs(request: Request, query: Annotated[JobsQuery, Query()]) -> Response:
@@ -103,7 +110,7 @@ def jobs(request: Request, query: Annotated[JobsQuery, Query()]) -> Response:
     summary="How it is with a job",
     response_model=JobAnswer,
     response_description="The job.",
-    responses=problems(401, 403, 404, 422, 503),
+    responses=problems(JobNotFoundError),
     **needs(Scope.JOBS_WRITE),
 )
 def job(request: Request, job_id: JobId) -> Response:
@@ -117,10 +124,10 @@ def job(request: Request, job_id: JobId) -> Response:
     summary="Call a job off",
     response_model=JobAnswer,
     response_description="The job; it is `cancelled` within seconds.",
-    responses=problems(401, 403, 404, 422, 503),
+    responses=problems(JobNotFoundError),
     **needs(Scope.JOBS_WRITE),
 )
-def cancel(request: Request, job_id: JobId) -> Response:
+def cancel_job(request: Request, job_id: JobId) -> Response:
     """Stop a job; what was published before stays. One that has ended stays as it is."""
     refuse_parameters(request)
     return json_answer(job_answer(_desk(request).jobs.request_cancel(job_id)))

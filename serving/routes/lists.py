@@ -10,9 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.auth import Scope
+from serving.errors import (
+    CursorExpiredError,
+    InvalidCursorError,
+    ModelUnavailableError,
+    NotAcceptableError,
+    NotPublishedError,
+    ReasonsUnavailableError,
+    UnknownAttributeError,
+)
 from serving.gate import needs
 from serving.negotiation import CSV, JSON, preferred
-from serving.openapi import problems
 from serving.routes.asked import (
     REVALIDATED,
     json_answer,
@@ -24,6 +32,7 @@ from serving.schemas import AtRiskQuery, CustomerPage, SegmentName, SegmentQuery
 from serving.service import Explaining, Page
 from serving.spreadsheet import to_csv
 from serving.store import AtRiskFilter, SegmentFilter
+from serving.told_errors import problems
 from serving.wire_score import shown
 from training.score_schema import SCORE_COLUMNS
 
@@ -52,13 +61,22 @@ FORMS: dict[int | str, dict[str, Any]] = {
     304: REVALIDATED[304],
 }
 
+OF_LISTS = (
+    InvalidCursorError,
+    NotAcceptableError,
+    CursorExpiredError,
+    NotPublishedError,
+    ModelUnavailableError,
+    ReasonsUnavailableError,
+)
+
 
 @router.get(
     PATH,
     summary="Customers at risk, the most value at risk first",
     response_model=CustomerPage,
     response_description="A page of the list.",
-    responses=FORMS | problems(400, 401, 403, 406, 410, 422, 503),
+    responses=FORMS | problems(*OF_LISTS, UnknownAttributeError),
     **needs(Scope.LISTS_READ),
 )
 def at_risk(request: Request, query: Annotated[AtRiskQuery, Query()]) -> Response:
@@ -93,7 +111,7 @@ def at_risk(request: Request, query: Annotated[AtRiskQuery, Query()]) -> Respons
     summary="The customers of a segment, by id",
     response_model=CustomerPage,
     response_description="A page of the list.",
-    responses=FORMS | problems(400, 401, 403, 406, 410, 422, 503),
+    responses=FORMS | problems(*OF_LISTS),
     **needs(Scope.LISTS_READ),
 )
 def segment_customers(

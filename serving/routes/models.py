@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.auth import Scope
-from serving.errors import ModelUnavailableError
+from serving.errors import ModelRefusedError, ModelUnavailableError, NotPublishedError
 from serving.gate import needs
-from serving.openapi import problems
 from serving.routes.asked import REVALIDATED, json_answer, refuse_parameters, revalidated, service_of
 from serving.schemas import CurrentModel, UsedModel
+from serving.told_errors import problems
 
 __all__ = ["router"]
 
@@ -23,7 +23,7 @@ router = APIRouter(tags=["models"])
     summary="The model behind the current scores",
     response_model=CurrentModel,
     response_description="The model.",
-    responses=REVALIDATED | problems(401, 403, 422, 503),
+    responses=REVALIDATED | problems(NotPublishedError, ModelUnavailableError),
     **needs(Scope.SCORES_READ),
 )
 def current_model(request: Request) -> Response:
@@ -54,7 +54,7 @@ def current_model(request: Request) -> Response:
     summary="Take the promoted model in now",
     response_model=UsedModel,
     response_description="The model in use from now on.",
-    responses=problems(401, 403, 409, 422, 503),
+    responses=problems(ModelRefusedError, ModelUnavailableError),
     **needs(Scope.MODELS_ADMIN),
 )
 def reload_model(request: Request) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter
@@ -11,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from serving.auth import Scope
+from serving.errors import NotReadyError
 from serving.gate import needs
-from serving.openapi import problems
-from serving.problems import problem_answer
 from serving.routes.asked import json_answer, service_of
 from serving.schemas import Live, Ready
+from serving.told_errors import problems
 
 __all__ = ["router"]
 
@@ -44,13 +43,19 @@ DOCS_POLICY = (
 )
 
 
-@router.get("/livez", summary="Is the process alive?", response_model=Live)
+@router.get("/livez", summary="Is the process alive?", response_model=Live, response_description="It is.")
 async def livez() -> Response:
     """Answer as long as the process can; neither the store nor the model is asked. Open without a key."""
     return json_answer(Live())
 
 
-@router.get("/readyz", summary="Can everything be answered?", response_model=Ready, responses=problems(503))
+@router.get(
+    "/readyz",
+    summary="Can everything be answered?",
+    response_model=Ready,
+    response_description="It can.",
+    responses=problems(NotReadyError),
+)
 def readyz(request: Request) -> Response:
     """Answer 200 when scores are published, their model loads, and the service is not draining.
 
@@ -59,8 +64,7 @@ def readyz(request: Request) -> Response:
     draining = request.app.state.lifecycle.draining
     faults = ["The service is draining."] if draining else service_of(request).faults()
     if faults:
-        status = HTTPStatus.SERVICE_UNAVAILABLE
-        return problem_answer(request.scope, status, name="Not ready", detail=" ".join(faults))
+        raise NotReadyError(" ".join(faults))
     return json_answer(Ready())
 
 
@@ -68,7 +72,8 @@ def readyz(request: Request) -> Response:
     "/metrics",
     summary="Metrics for Prometheus",
     response_class=Response,
-    responses=TEXT | problems(401, 403, 503),
+    response_description="The metrics, in Prometheus' text format.",
+    responses=TEXT,
     **needs(Scope.METRICS_READ),
 )
 def metrics(request: Request) -> Response:

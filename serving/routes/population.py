@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.auth import Scope
+from serving.errors import ExperienceNotKnownError, NotPublishedError
 from serving.gate import needs
-from serving.openapi import problems
 from serving.routes.asked import (
     REVALIDATED,
     json_answer,
@@ -18,6 +18,7 @@ from serving.routes.asked import (
     revalidated,
     service_of,
 )
+from serving.told_errors import problems
 from serving.wire_population import Experience, SegmentItem, Segments
 
 __all__ = ["router"]
@@ -30,7 +31,7 @@ router = APIRouter(tags=["lists"])
     summary="The ten segments",
     response_model=Segments,
     response_description="The segments of the current run.",
-    responses=REVALIDATED | problems(401, 403, 422, 503),
+    responses=REVALIDATED | problems(NotPublishedError),
     **needs(Scope.LISTS_READ),
 )
 def segments(request: Request) -> Response:
@@ -52,7 +53,7 @@ def segments(request: Request) -> Response:
     summary="The customers' experience in figures",
     response_model=Experience,
     response_description="The figures, as the current run found them.",
-    responses=REVALIDATED | problems(401, 403, 404, 422, 503),
+    responses=REVALIDATED | problems(ExperienceNotKnownError, NotPublishedError),
     **needs(Scope.LISTS_READ),
 )
 def experience(request: Request) -> Response:

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from serving.auth import Scope
 from serving.gate import needs
-from serving.openapi import problems
 from serving.overview import overview
 from serving.routes.asked import json_answer, refuse_parameters, service_of
 from serving.wire_runs import HeldModel, HeldModels, Runs, runs_answer
@@ -23,7 +22,6 @@ router = APIRouter(tags=["models"])
     summary="The runs that are kept",
     response_model=Runs,
     response_description="The runs, newest first, and the room that the store takes.",
-    responses=problems(401, 403, 422, 503),
     **needs(Scope.SCORES_READ),
 )
 def runs(request: Request) -> Response:
@@ -37,7 +35,6 @@ def runs(request: Request) -> Response:
     summary="The models that are kept",
     response_model=HeldModels,
     response_description="The models.",
-    responses=problems(401, 403, 422, 503),
     **needs(Scope.SCORES_READ),
 )
 def models(request: Request) -> Response:

@@ -11,8 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.auth import Scope
+from serving.errors import (
+    CustomerNotFoundError,
+    ModelUnavailableError,
+    NotPublishedError,
+    ReasonsUnavailableError,
+)
 from serving.gate import needs
-from serving.openapi import problems
 from serving.routes.asked import (
     REVALIDATED,
     answer_of,
@@ -25,6 +30,7 @@ from serving.routes.asked import (
 from serving.routes.direct import Direct
 from serving.schemas import LookupAnswer, LookupItem, LookupRequest, ScoreQuery
 from serving.service import Explaining, ScoringService
+from serving.told_errors import problems
 from serving.wire_score import CustomerId, Score
 
 __all__ = ["router"]
@@ -40,7 +46,8 @@ FEW = 20
     summary="A customer's score",
     response_description="The score.",
     response_model=Score,
-    responses=REVALIDATED | problems(401, 403, 404, 422, 503),
+    responses=REVALIDATED
+    | problems(CustomerNotFoundError, NotPublishedError, ModelUnavailableError, ReasonsUnavailableError),
     **needs(Scope.SCORES_READ),
 )
 async def customer_score(
@@ -67,7 +74,7 @@ async def customer_score(
     summary="The scores of up to 1,000 customers",
     response_description="One result for each id.",
     response_model=LookupAnswer,
-    responses=problems(400, 401, 403, 413, 415, 422, 503),
+    responses=problems(NotPublishedError),
     **needs(Scope.SCORES_READ),
 )
 async def lookup_scores(request: Request, asked: LookupRequest) -> Response:

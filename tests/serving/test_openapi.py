@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fastapi.exceptions import RequestValidationError
 
 from features.segments import CYCLE_STATUSES
 from serving import errors
-from serving.errors import STATUS
-from serving.openapi import INFERENCE_ERROR, TITLES
+from serving.errors import STATUS, ModelNotFoundError, TensorsRefusedError, UnpredictableError
+from serving.problems import Problem, type_of
 from serving.schemas import LookupRequest
+from serving.told_errors import MEANINGS
 from serving.wire_score import Reason, Score
 from tests.serving.conftest import Shop
 from training.score_schema import REASON_TYPE, SCORE_COLUMNS, ChurnBand, ScoreStatus
@@ -19,6 +21,11 @@ from training.score_schema import REASON_TYPE, SCORE_COLUMNS, ChurnBand, ScoreSt
 @pytest.fixture
 def document(unpublished: Shop) -> dict[str, Any]:
     return unpublished.client.get("/openapi.json").json()
+
+
+PROBLEM_FORM = "application/problem+json", "Problem"
+INFERENCE_FORM = "application/json", "InferenceError"
+OF_INFERENCE = TensorsRefusedError, UnpredictableError, ModelNotFoundError
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -77,21 +84,18 @@ def test_every_operation_is_told_in_words_with_its_errors_and_its_key(document: 
         assert bearer["Bearer"] == header["ApiKey"] != []
         assert f"`{bearer['Bearer'][0]}`" in operation["description"]
         for status in ("401", "403", "429", "503"):
+            form, schema = INFERENCE_FORM if "/v2" in name else PROBLEM_FORM
             content = operation["responses"][status]["content"]
-            if "/v2" in name:
-                assert content == INFERENCE_ERROR
-                continue
-            assert content == {
-                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-            }
+            assert content[form]["schema"] == {"$ref": f"#/components/schemas/{schema}"}
     assert set(document["components"]["securitySchemes"]) == {"Bearer", "ApiKey"}
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     text = json.dumps(document)
     assert "HTTPValidationError" not in text
-    for reference in {part.split('"')[0] for part in text.split('"$ref": "#/components/schemas/')[1:]}:
-        assert reference in document["components"]["schemas"]
+    for reference in {part.split('"')[0] for part in text.split('"$ref": "#/components/')[1:]}:
+        kind, name = reference.split("/")
+        assert name in document["components"][kind]
 
 
 def test_every_field_of_an_answer_is_explained(document: dict[str, Any]) -> None:
@@ -153,4 +157,40 @@ def test_every_error_that_reaches_a_client_has_a_status_and_a_description() -> N
         "RunOvertakenError",
         "ScoresRefusedError",
     } == set(errors.__all__)
-    assert {int(status) for status in STATUS.values()} <= set(TITLES)
+    assert set(MEANINGS) == {*STATUS, RequestValidationError}
+
+
+def test_a_client_that_is_made_from_it_has_plain_names(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, operation in operations(document)]
+    assert {"customer_score", "lookup_scores", "at_risk", "cancel_job"} <= set(names)
+    assert len(set(names)) == len(names)
+
+
+def test_each_error_is_told_where_it_happens_by_its_type_with_an_example(
+    document: dict[str, Any],
+) -> None:
+    told = {
+        name: {
+            kind: status
+            for status, answer in operation["responses"].items()
+            for content in answer.get("content", {}).values()
+            for kind in content.get("examples", {})
+        }
+        for name, operation in operations(document)
+    }
+    score = told["GET /v1/customers/{customer_id}/score"]
+    assert score["customer-not-found"] == "404"
+    assert not {"run-not-found", "job-not-found", "invalid-cursor", "malformed-body"} & set(score)
+    assert told["POST /v1/scores/lookup"]["malformed-body"] == "400"
+    assert told["POST /v2/models/{name}/infer"]["v2-model-not-found"] == "404"
+    assert {kind for kinds in told.values() for kind in kinds if not kind.startswith("v2-")} == {
+        type_of(kind)
+        for kind in MEANINGS
+        if kind not in {TensorsRefusedError, UnpredictableError, ModelNotFoundError}
+    }
+    for name, example in document["components"]["examples"].items():
+        if name.startswith("v2-"):
+            assert example["value"]["error"]
+        else:
+            assert Problem.model_validate(example["value"]).type == f"urn:joren:problem:{name}"
+    assert "Successful Response" not in json.dumps(document)
