@@ -17,7 +17,6 @@ __all__ = ["Computed", "Rows", "computed"]
 
 AMONG_ALL = ("churn_percentile", "at_risk_rank", "run_id")
 """What only a whole run can tell."""
-UNPUBLISHED = pa.schema([SCORE_SCHEMA.field(name).with_nullable(nullable=True) for name in SCORE_COLUMNS])
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,14 @@ def computed(model: Predictor, rows: Rows, as_of: date, explaining: Explaining) 
 def _scored(
     model: Predictor, behaviour: pd.DataFrame, as_of: date, explaining: Explaining
 ) -> dict[str, ScoreRow]:
-    scores = model.score_table(behaviour, as_of).assign(**dict.fromkeys(AMONG_ALL))
-    rows = pa.Table.from_pandas(scores, schema=UNPUBLISHED, preserve_index=False).to_pylist()
+    scores = model.score_table(behaviour, as_of)
+    columns = [
+        pa.nulls(len(scores), field.type)
+        if field.name in AMONG_ALL
+        else pa.array(scores[field.name], field.type)
+        for field in SCORE_SCHEMA
+    ]
+    rows = pa.table(columns, names=SCORE_COLUMNS).to_pylist()
     if explaining.compute:
         reasons = model.reasons(behaviour, language=explaining.language.value, limit=REASONS)
         rows = [row | {"reasons": list(of)} for row, of in zip(rows, reasons, strict=True)]

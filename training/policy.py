@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from training.score_schema import ChurnBand, ScoreStatus
@@ -70,7 +71,7 @@ def churn_percentile(churn_probability: pd.Series[float]) -> pd.Series[int]:
     known = np.sort(values[~np.isnan(values)])
     share = np.searchsorted(known, values, side="right") / max(len(known), 1)
     percentile = np.clip(np.ceil(share * 100.0 - 1e-9), 1, 100)
-    return pd.Series(percentile, index=churn_probability.index).where(~np.isnan(values)).astype("Int32")
+    return _whole(percentile, np.isnan(values), churn_probability.index)
 
 
 def score_status(
@@ -101,6 +102,12 @@ def at_risk_rank(scores: pd.DataFrame) -> pd.Series[int]:
     listed = np.flatnonzero(eligible & ~np.isnan(value))
     churn = scores["churn_probability"].to_numpy(dtype=np.float64)[listed]
     ids = scores["customer_id"].to_numpy(dtype=object)[listed]
-    rank = np.full(len(scores), np.nan)
+    rank = np.zeros(len(scores))
     rank[listed[np.lexsort((ids, -churn, -value[listed]))]] = np.arange(1, len(listed) + 1)
-    return pd.Series(rank, index=scores.index).astype("Int32")
+    return _whole(rank, rank == 0, scores.index)
+
+
+def _whole(
+    numbers: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_], index: pd.Index
+) -> pd.Series[int]:
+    return pd.Series(pd.arrays.IntegerArray(numbers.astype(np.int32), missing), index=index)

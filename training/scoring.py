@@ -17,6 +17,7 @@ from features.segments import cycle_status, segment
 from training.carried import forecast_over, log_odds_beyond
 from training.clv import Prediction, hazard_ratio, lifetime_value, margin_rate, order_dates
 from training.evaluate import Forecast, recency_rule
+from training.frames import with_columns
 from training.learners import Learners
 from training.metadata import Metadata
 from training.models.amounts import further_by_value_model
@@ -131,7 +132,7 @@ class Scorer:
         """Return the table with what the value model says of each customer, over the learners' horizon."""
         horizon = self.metadata.horizon_days if self.learners is None else self.learners.horizon_days
         said = self._value().features(behaviour, horizon)
-        return _beside(behaviour, said)
+        return with_columns(behaviour, said)
 
     def _predicted(self, behaviour: pd.DataFrame, as_of: date) -> dict[str, Array | pd.Series | None]:
         names = (*NUMBERS, "expected_date_of_next_order")
@@ -208,11 +209,8 @@ class Scorer:
         status = score_status(
             scores, behaviour["days_since_first_order"], self.metadata.horizon_days, self.policy
         )
-        beyond = np.zeros(len(behaviour), dtype=bool)
-        for name, largest in self.metadata.ranges.items():
-            beyond |= behaviour[name].fillna(0.0).to_numpy() > BEYOND * max(largest, 1.0)
         eligible = status == ScoreStatus.ELIGIBLE.value
-        status = status.where(~(eligible & beyond), ScoreStatus.OUT_OF_RANGE.value)
+        status = status.where(~(eligible & self._is_beyond(behaviour)), ScoreStatus.OUT_OF_RANGE.value)
         stale = data_ends is not None and (as_of - data_ends).days > max(
             STALE_DAYS, self.metadata.horizon_days // 4
         )
@@ -222,6 +220,15 @@ class Scorer:
             else status
         )
 
+    def _is_beyond(self, behaviour: pd.DataFrame) -> npt.NDArray[np.bool_]:
+        """Return of each row whether any feature is far beyond all that the bundle was fitted on."""
+        names = list(self.metadata.ranges)
+        limits = BEYOND * np.maximum(np.array(list(self.metadata.ranges.values())), 1.0)
+        beyond = np.zeros(len(behaviour), dtype=np.bool_)
+        for rows in chunks(len(behaviour), ROWS_AT_A_TIME):
+            beyond[rows] = (behaviour.iloc[rows][names].to_numpy(np.float64) > limits).any(axis=1)
+        return beyond
+
     def _value(self) -> Valuation:
         if self.value is None:
             raise TypeError("a bundle without a value model gives no numbers")
@@ -230,11 +237,6 @@ class Scorer:
 
 def _at(behaviour: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """Return the table as of a moment, its rows counted from 0; the columns are shared, not copied."""
-    columns = {str(name): column.to_numpy() for name, column in behaviour.items()}
-    return pd.DataFrame(columns | {"as_of": np.full(len(behaviour), np.datetime64(as_of, "us"))}, copy=False)
-
-
-def _beside(behaviour: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of both tables, those of ``said`` in place of any so named; shared too."""
-    columns = {str(name): column.to_numpy() for table in (behaviour, said) for name, column in table.items()}
-    return pd.DataFrame(columns, index=behaviour.index, copy=False)
+    rows = behaviour.copy(deep=False)
+    rows.index = pd.RangeIndex(len(rows))
+    return with_columns(rows, pd.DataFrame({"as_of": np.full(len(rows), np.datetime64(as_of, "us"))}))

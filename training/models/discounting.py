@@ -12,7 +12,7 @@ from training.models.distinct import FloatArray
 __all__ = ["DAYS_PER_YEAR", "discounted", "force_of_discount"]
 
 DAYS_PER_YEAR = 365.0
-NODES = 12
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
 
 
 def discounted(
@@ -27,7 +27,7 @@ def discounted(
     total: FloatArray = np.exp(-force * horizon) * expected_by(horizon)
     if force == 0:
         return total
-    for node, weight in zip(*np.polynomial.legendre.leggauss(NODES), strict=True):
+    for node, weight in zip(NODES, WEIGHTS, strict=True):
         root = 0.5 * (node + 1)
         u = horizon * root**2
         total += weight * root * force * horizon * np.exp(-force * u) * expected_by(u)
