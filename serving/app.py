@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from serving import problems
 from serving.auth import Gatekeeper
+from serving.bodiless import Bodiless
 from serving.body import BodyCheck
 from serving.envelope import Envelope
 from serving.errors import ServingError
@@ -150,5 +151,6 @@ def create_app(
         usage=usage,
     )
     app.add_middleware(HeadCheck)
+    app.add_middleware(Bodiless)
     app.add_middleware(Envelope, metrics=metrics, housekeeping=housekeeping)
     return app

@@ -73,7 +73,8 @@ or pass `next_cursor` on as `cursor`. All pages of a walk show the run that it b
 repeated. Every answer carries `X-Request-Id`; send your own (up to 128 of `A-Za-z0-9._-`) to find it in the
 log. Under `/v2`, which is the Open Inference Protocol, errors have that protocol's form.
 
-**Unknown fields and parameters** are refused rather than ignored. Fields may be added to answers.
+**HEAD** is answered as GET is, without the body. **Unknown fields and parameters** are refused rather than
+ignored. Fields may be added to answers.
 """
 
 QUOTA: dict[str, Any] = {

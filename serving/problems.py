@@ -42,7 +42,8 @@ ADVICE: dict[type[ServingError], dict[str, str]] = {
     NotAuthenticatedError: {"WWW-Authenticate": 'Bearer realm="joren"'},
     ServiceBusyError: {"Retry-After": "1"},
 }
-UNKNOWN_FIELD = "extra_forbidden"
+UNKNOWN_FIELD, OUR_OWN, MISSING = "extra_forbidden", "value_error", "missing"  # as pydantic names them
+SHOWN = 3
 
 
 class ProblemItem(Answer):
@@ -112,17 +113,21 @@ def answer_http(request: Request, error: Exception) -> Response:
     refused = cast("HTTPException", error)
     status = HTTPStatus(refused.status_code)
     detail = f"{status.description or status.phrase}."
-    return problem_answer(request.scope, status, name=status.phrase, detail=detail, headers=refused.headers)
+    headers = dict(refused.headers or {})
+    if "GET" in (allowed := headers.get("Allow", "").split(", ")):
+        headers["Allow"] = ", ".join([*allowed, "HEAD"])
+    return problem_answer(request.scope, status, name=status.phrase, detail=detail, headers=headers)
 
 
 def answer_invalid(request: Request, error: Exception) -> Response:
     """Answer a request whose fields are not as they should be, field by field."""
+    items = [_item(one, request) for one in cast("RequestValidationError", error).errors()]
     return problem_answer(
         request.scope,
         HTTPStatus.UNPROCESSABLE_ENTITY,
         name=title_of(RequestValidationError),
-        detail="The request is not as it should be; see errors.",
-        errors=[_item(one) for one in cast("RequestValidationError", error).errors()],
+        detail=_summary(items),
+        errors=items,
     )
 
 
@@ -150,8 +155,7 @@ def problem_answer(
     The Open Inference Protocol has an error form of its own.
     """
     if scope["path"].startswith(INFERENCE):
-        told = [detail, *(f"{item.pointer}: {item.message}." for item in errors or ())]
-        return JSONResponse({"error": " ".join(told)}, int(status), headers=dict(headers or {}))
+        return JSONResponse({"error": detail}, int(status), headers=dict(headers or {}))
     problem = Problem(
         type=f"urn:joren:problem:{_kebab(name)}",
         title=name,
@@ -168,11 +172,30 @@ def _kebab(title: str) -> str:
     return title.lower().replace(" ", "-")
 
 
-def _item(error: Mapping[str, Any]) -> ProblemItem:
+def _summary(items: list[ProblemItem]) -> str:
+    told = [f"{item.where} {item.pointer}".strip() + f": {item.message}." for item in items[:SHOWN]]
+    more = [f"And {len(items) - SHOWN} more."] if len(items) > SHOWN else []
+    return " ".join(["The request is not as it should be.", *told, *more])
+
+
+def _item(error: Mapping[str, Any], request: Request) -> ProblemItem:
     where, *path = error["loc"]
-    if error["type"] == UNKNOWN_FIELD:
-        return ProblemItem(where=where, pointer=_pointer(path[:-1]), message="A field here is not known")
-    return ProblemItem(where=where, pointer=_pointer(path), message=error["msg"])
+    kind, told = error["type"], error["msg"]
+    if kind == UNKNOWN_FIELD:
+        path, told = path[:-1], "A field here is not known"
+        if where == "query":
+            told = f"A parameter is not known. Known are {', '.join(_parameters(request))}"
+    elif kind == OUR_OWN:
+        told = told.removeprefix("Value error, ")
+    elif kind == MISSING and where == "body" and not path:
+        told = "A body is required"
+    return ProblemItem(where=where, pointer=_pointer(path), message=told[0].upper() + told[1:])
+
+
+def _parameters(request: Request) -> list[str]:
+    """Return the names of the query's parameters, which stand in the one model that a route has for them."""
+    models = [field.field_info.annotation for field in request.scope["route"].dependant.query_params]
+    return [name for model in models for name in getattr(model, "model_fields", ())]
 
 
 def _pointer(path: list[str | int]) -> str:

@@ -10,7 +10,7 @@ from serving import tables
 from serving.listing import AtRiskFilter, Sort, conditions
 from serving.store import Store, key_of
 
-__all__ = ["Total", "total_at_risk"]
+__all__ = ["Total", "by_status", "total_at_risk"]
 
 
 @dataclass(frozen=True)
@@ -30,3 +30,16 @@ def total_at_risk(store: Store, which: AtRiskFilter, sort: Sort, run_id: str) ->
     with store.database.read() as connection:
         customers, value = connection.execute(whole).one()
     return Total(int(customers), float(value))
+
+
+def by_status(store: Store, run_id: str) -> dict[str, int]:
+    """Return how many customers of a run have each score_status, the most common first."""
+    score, many = tables.scores.c, func.count()
+    counted = (
+        select(score.score_status, many)
+        .where(score.run_key == key_of(run_id))
+        .group_by(score.score_status)
+        .order_by(many.desc(), score.score_status)
+    )
+    with store.database.read() as connection:
+        return {row.score_status: row[1] for row in connection.execute(counted)}

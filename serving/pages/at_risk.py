@@ -16,7 +16,7 @@ from serving.population import attribute_values
 from serving.rows import ScoreRow
 from serving.service import Explaining, Language, Page, ScoringService
 from serving.store import Run
-from serving.totals import Total, total_at_risk
+from serving.totals import Total, by_status, total_at_risk
 
 __all__ = ["AtRiskList", "Row", "at_risk_list", "whole_list", "zone_of"]
 
@@ -49,6 +49,7 @@ class AtRiskList:
     """A page of the list, and what the whole of it adds up to.
 
     ``explained``: reasons could be worked out. ``choices`` are the attributes to filter by, and their values.
+    ``not_listed``: where nobody is on the list, how many customers have which status instead.
     """
 
     run: Run
@@ -57,6 +58,7 @@ class AtRiskList:
     next_cursor: str | None
     explained: bool
     choices: dict[str, list[str]]
+    not_listed: dict[str, int]
 
     @property
     def until(self) -> date:
@@ -70,13 +72,16 @@ def at_risk_list(service: ScoringService, asked: ListAsked, language: Language) 
     Raises ``NotPublishedError``, ``InvalidCursorError``, ``CursorExpiredError``.
     """
     page, explained = _page(service, asked, language, PAGE_ROWS)
+    total = total_at_risk(service.store, asked.which, asked.sort, page.run.run_id)
+    is_empty = not total.customers and not asked.is_filtered
     return AtRiskList(
         run=page.run,
         rows=_rows(service, page.run, page.scores),
-        total=total_at_risk(service.store, asked.which, asked.sort, page.run.run_id),
+        total=total,
         next_cursor=page.next_cursor,
         explained=explained,
         choices=_choices(service, asked, page.run),
+        not_listed=by_status(service.store, page.run.run_id) if is_empty else {},
     )
 
 

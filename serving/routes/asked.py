@@ -62,7 +62,7 @@ def refuse_repeated_parameters(request: Request, *, but: str = "") -> None:
 def refuse_parameters(request: Request) -> None:
     """Raise what becomes a 422 where a route that knows no parameters is given one."""
     if request.scope["query_string"] and request.query_params:
-        fault = {"type": "unknown", "loc": ("query",), "msg": "A parameter is not known"}
+        fault = {"type": "unknown", "loc": ("query",), "msg": "No parameter is known here"}
         raise RequestValidationError([fault])
 
 

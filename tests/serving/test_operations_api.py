@@ -180,7 +180,49 @@ def test_what_the_framework_refuses_is_a_problem_too(
     assert answer.headers["content-type"] == "application/problem+json"
     assert "c-7f" not in answer.text
     if status == 405:
-        assert answer.headers["Allow"]
+        allowed = answer.headers["Allow"].split(", ")
+        assert ("GET" in allowed) == ("HEAD" in allowed)
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/v1/at-risk", "/v1/scores", "/v2", "/docs", "/v1/no"])
+def test_a_head_is_answered_as_a_get_without_its_body(
+    served: Shop, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    wanted = served.client.get(path)
+    caplog.clear()
+    with caplog.at_level("INFO", "joren.access"):
+        answer = served.client.head(path)
+    assert (answer.status_code, answer.content) == (wanted.status_code, b"")
+    for name in ("content-type", "content-length", "etag", "link"):
+        assert answer.headers.get(name) == wanted.headers.get(name)
+    (line,) = (record.joren for record in caplog.records if record.name == "joren.access")  # type: ignore[attr-defined]
+    assert (line["method"], line["route"]) == ("HEAD", "unmatched" if path == "/v1/no" else path)
+
+
+def test_a_refusal_says_what_is_wrong_and_what_is_known(served: Shop) -> None:
+    def told(path: str, **body: object) -> tuple[str, str]:
+        answer = served.client.post(path, json=body) if body else served.client.get(path)
+        problem = answer.json()
+        assert answer.status_code == 422
+        assert "secret" not in answer.text
+        (one,) = problem["errors"]
+        assert problem["detail"].endswith(f"{one['message']}.")
+        return one["pointer"], one["message"]
+
+    assert told("/v1/at-risk?limit=101") == ("/limit", "Input should be less than or equal to 100")
+    pointer, message = told("/v1/at-risk?secret=1")
+    assert pointer == ""
+    assert message.startswith("A parameter is not known. Known are status, band, segment, ")
+    assert told("/v1/customers/c-7f/score?secret=1")[1].endswith("Known are reasons, language")
+    assert told("/v1/cx?secret=1") == ("", "No parameter is known here")
+    assert told("/v1/segments/secret/customers")[1].startswith("The segments are Champions, ")
+    assert told("/v1/scores/lookup", customer_ids=["c-7f"], secret=1) == ("", "A field here is not known")
+    empty = served.client.post("/v1/jobs/score").json()
+    assert empty["detail"] == "The request is not as it should be. body: A body is required."
+    many = served.client.post("/v1/scores/lookup", json={"customer_ids": [1] * 5}).json()
+    assert (len(many["errors"]), many["detail"].endswith("And 2 more.")) == (5, True)
+    inference = served.client.post("/v2/models/joren/infer", json={}).json()
+    assert inference == {"error": "The request is not as it should be. body /inputs: Field required."}
 
 
 @pytest.mark.parametrize("error", [RuntimeError("secret c-7f"), ServingError("secret c-7f")])

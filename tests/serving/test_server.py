@@ -34,6 +34,9 @@ def test_a_real_server_answers_drains_and_logs(server: Server) -> None:
         too_large = client.post("/v1/scores/lookup", content=chunks)
         assert too_large.status_code == 413
     head = f"X-API-Key: {server.key}\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    monitored = raw(server, b"HEAD /v1/at-risk?limit=1 HTTP/1.1\r\n" + head)
+    assert monitored.startswith(b"HTTP/1.1 200")
+    assert monitored.endswith(b"\r\n\r\n")
     for target in (b"/v1/customers/%ff/score", b"/v1/customers/%00/score", b"/v1/customers/../score", b"/%"):
         status = int(raw(server, b"GET " + target + b" HTTP/1.1\r\n" + head).split()[1])
         assert 400 <= status < 500

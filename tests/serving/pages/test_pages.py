@@ -15,7 +15,7 @@ from serving.publishing import RunInfo
 from serving.service import ScoringService
 from serving.spreadsheet import safe_cell
 from tests.serving.conftest import Shop
-from tests.serving.frames import AS_OF, VERSION, shop
+from tests.serving.frames import AS_OF, VERSION, run_info, shop
 from tests.serving.pages.conftest import HOSTILE, hostile_shop, signed_in
 from tests.serving.test_lists_api import ranked
 
@@ -177,7 +177,7 @@ def test_a_customers_page_shows_how_the_chance_has_moved(unpublished: Shop) -> N
         )
     page = signed_in(unpublished).get("/customer", params={"id": "c-7f", "lang": "ja"}).text
     assert "離れる可能性の推移" in page
-    assert re.search(r"2026年2月28日: \d+%</span><span>2026年3月28日: \d+%", page)
+    assert re.search(r"2026年2月28日 <b>\d+%</b></span><span>2026年3月28日 <b>\d+%</b>", page)
     assert "前回の算出からの変化" in page
 
 
@@ -232,6 +232,18 @@ def test_a_list_of_nobody_says_so(visitor: TestClient) -> None:
     page = visitor.get("/", params={"least": "1000000"}).text
     assert "No customer fits." in page
     assert "Show all" in page
+
+
+def test_where_nobody_is_on_the_list_it_says_why(unpublished: Shop) -> None:
+    scores, behaviour = shop(20)
+    scores["score_status"] = "stale_features"
+    scores.loc[scores["customer_id"] == "c-7f", "score_status"] = "new_customer"
+    unpublished.store.publish(scores, behaviour, run=run_info())
+    page = signed_in(unpublished).get("/").text
+    assert "Nobody is on the list." in page
+    assert re.search(
+        r"19 customers:</b> The data ends well before.*1 customer:</b> New: it is", page, re.DOTALL
+    )
 
 
 def test_a_piece_of_a_page_that_fails_leads_to_the_whole(visitor: TestClient) -> None:
