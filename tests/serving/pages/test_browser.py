@@ -222,3 +222,17 @@ def test_everything_works_without_script_and_on_a_phone(browser: Browser, site: 
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/sign-in")
     assert watched.faults == []
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_no_page_is_wider_than_its_screen_or_its_paper(browser: Browser, site: Site, language: str) -> None:
+    page = signed_in(browser, site, language).page
+    for path in ("/", "/customer?id=c-7f", f"/customer?id={HOSTILE[3]}"):
+        page.goto(f"{site.address}{path}")
+        for width in (320, 390, 768, 960, 961, 1024, 1280):
+            page.set_viewport_size({"width": width, "height": 700})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        page.set_viewport_size({"width": 718, "height": 1_000})
+        page.emulate_media(media="print")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 718, path
+        page.emulate_media(media="screen")
