@@ -6,14 +6,13 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from joren.champion import champion_of
 from joren.errors import OutputError
 from joren.moment import Steps, tables_and_moment
 from joren.project import Project
-from training.bundle import Bundle
-from training.errors import BundleError, NotEnoughDataError
+from training.errors import NotEnoughDataError
 from training.importance import Importance, importance_of
 from training.importance_plots import importance_figures
-from training.promotion import POINTER
 
 __all__ = ["champion_importance", "draw"]
 
@@ -23,10 +22,7 @@ def champion_importance(project: Project, steps: Steps, as_of: date | None) -> I
 
     Raises ``BundleError`` without one, ``NotEnoughDataError`` where it holds no model.
     """
-    path = project.bundles / POINTER
-    if not path.exists():
-        raise BundleError(f"No model stands in {project.folder}.", mend="Make one: joren train")
-    bundle = Bundle.load(path)
+    bundle = champion_of(project)
     tables, moment = tables_and_moment(project, steps, as_of)
     with steps.step(f"Explaining the scores of {moment}"):
         found = importance_of(bundle, bundle.behaviour(tables, moment))

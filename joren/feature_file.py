@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.catalogue import CATALOGUE
 from features.reference import reference_at
 from features.table import behaviour_rows
 from features.tables import Tables
 from joren.errors import OutputError
+from training.bundle import Bundle
 
-__all__ = ["FeatureFile", "write_features"]
+__all__ = ["FeatureFile", "features_at", "features_for", "write_features"]
+
+KEYS = 2  # customer_id and as_of, before the features
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,21 @@ class FeatureFile:
     features: int
 
 
-def write_features(tables: Tables, as_of: date, path: Path) -> FeatureFile:
-    """Write `behaviour_table` at ``as_of``, measured against its own population, to ``path``.
+def features_at(tables: Tables, as_of: date) -> pa.Table:
+    """Return `behaviour_table` at ``as_of``, measured against the population of that day."""
+    return behaviour_rows(tables, [reference_at(tables, as_of)])
+
+
+def features_for(bundle: Bundle, tables: Tables, as_of: date) -> pa.Table:
+    """Return what ``bundle`` scores at ``as_of``: measured against its own population, attributes beside."""
+    return pa.Table.from_pandas(bundle.behaviour(tables, as_of), preserve_index=False)
+
+
+def write_features(rows: pa.Table, as_of: date, path: Path) -> FeatureFile:
+    """Write the features ``rows`` of ``as_of`` to ``path``.
 
     The file is there whole or not at all. Raises ``OutputError`` where it cannot be written.
     """
-    reference = reference_at(tables, as_of)
-    rows = behaviour_rows(tables, [reference])
     draft = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,4 +56,4 @@ def write_features(tables: Tables, as_of: date, path: Path) -> FeatureFile:
     finally:
         with suppress(OSError):
             draft.unlink()
-    return FeatureFile(path, as_of, reference.customers, len(CATALOGUE))
+    return FeatureFile(path, as_of, rows.num_rows, rows.num_columns - KEYS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -27,11 +27,26 @@ from training.panel import lead_days
 from training.profile import PROBABILITY
 from training.realised import Realised, realised
 
-__all__ = ["Look"]
+__all__ = ["Look", "categories_in"]
 
 YEAR = timedelta(days=364)  # whole weeks, so that weekdays meet weekdays
 STRETCHES = 5  # of training, to see what is usual for categories
 EXPLAINED = 5_000  # customers, evenly many: a mean needs no more
+
+
+def categories_in(
+    tables: Tables, spans: Sequence[tuple[date, date]], project: Project, known_by: date
+) -> pd.DataFrame:
+    """Return `category_counts` in ``spans``, as far as these can be held against each other.
+
+    Those of the customers' attributes cannot where the table is a labelled one: who left before the day that
+    it was taken is not in it, so that of those who joined early only the loyal are left.
+    """
+    counts = category_counts(tables, spans, known_by=known_by)
+    subscriptions = project.data.sources.get("subscriptions")
+    if subscriptions is None or subscriptions.labelled is None:
+        return counts
+    return counts[~counts["column"].str.startswith("customers.")]
 
 
 @dataclass
@@ -70,7 +85,7 @@ class Look:
         )
         days = self._stretches(year)
         spans = [(day - timedelta(days=run.horizon_days - 1), day) for day in days]
-        counts = category_counts(self.tables, spans, known_by=run.as_of)
+        counts = categories_in(self.tables, spans, self.project, run.as_of)
         categories, new = category_drift(counts, days, has_year_before=year is not None, limits=limits)
         last_day = self.tables.last_day(self.known_by) or self.known_by
         over, waiting = [], {}

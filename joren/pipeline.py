@@ -12,6 +12,7 @@ from typing import Protocol
 from features.sources import read_tables
 from features.tables import Tables
 from joren.background import background_of
+from joren.champion import champion_of
 from joren.commit import Staging
 from joren.gatekeeper import challenged, registry_of, whoever
 from joren.outputs import BEHAVIOUR, MODEL, REPORTS, refuse_what_is_not_ours, write_behaviour, write_results
@@ -24,12 +25,10 @@ from serving.batch import ScoredRun, publish_run, score_run
 from serving.tombstones import without_erased
 from training.backtest import hold_out
 from training.bundle import Bundle
-from training.errors import BundleError
 from training.evaluate import Evaluation
 from training.fit import fit
 from training.gate import Verdict
 from training.golden import Golden
-from training.promotion import POINTER
 from training.registry import Registry
 from training.snapshots import Snapshots
 from training.tuning import Trial, tune
@@ -176,7 +175,7 @@ def _scored(walk: Walk, bundle: Bundle) -> ScoredRun:
 def _published(walk: Walk, evaluation: Evaluation | None, kept: Kept | None) -> RunReport:
     """Score with the champion, publish into the store, and write the project's reports."""
     project, new = walk.project, walk.stage.new
-    bundle = _champion(project)
+    bundle = champion_of(project)
     everybody = _scored(walk, bundle)
     with closing(open_store(project)) as store:
         scored = ScoredRun(*without_erased(store.database, everybody.scores, everybody.behaviour))
@@ -199,10 +198,3 @@ def _published(walk: Walk, evaluation: Evaluation | None, kept: Kept | None) -> 
             )
         walk.stage.commit(*(f"{REPORTS}/{name}" for name in names), BEHAVIOUR)
     return report
-
-
-def _champion(project: Project) -> Bundle:
-    path = project.bundles / POINTER
-    if not path.exists():
-        raise BundleError(f"No model stands in {project.folder}.", mend="Make one: joren train")
-    return Bundle.load(path)

@@ -40,11 +40,14 @@ from joren.cli.failures import show_fault, show_refusal
 
 __all__ = ["app"]
 
+INTERRUPTED = 130  # as a shell tells of a program that Ctrl-C ended
+
 
 class JorenGroup(TyperGroup):
     """Commands whose errors end in a message and in the error's own exit code.
 
-    0 done, 1 a fault of Joren's, 2 input or configuration, 3 a gate said no, 4 another run holds the lock.
+    0 done, 1 a fault of Joren's, 2 input or configuration, 3 a gate said no, 4 another run holds the lock,
+    130 interrupted.
     """
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  # Typer's types of both are private
@@ -56,6 +59,12 @@ class JorenGroup(TyperGroup):
         except JorenError as error:
             show_refusal(error, Console(stderr=True))
             raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            stopped = JorenError(
+                "Interrupted.", mend="Nothing is half written; the same command starts anew."
+            )
+            show_refusal(stopped, Console(stderr=True))
+            raise typer.Exit(INTERRUPTED) from None
         except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
             raise
         except Exception as error:

@@ -71,6 +71,9 @@ def show_training(report: TrainingReport, console: Console) -> None:
 def _tuned(trials: Sequence[Trial]) -> RenderableType:
     """Return the best set as lines of joren.toml, and what it gains on the moments of the trials."""
     best, given = trials[0], min(trials, key=lambda trial: trial.number)
+    if best is given:
+        stays = f"log-loss {given.log_loss:.4f} with those given, out of time, before the moment above"
+        return Text(f"{stays}: none did better. joren.toml may stay as it is.", style="dim")
     lines = [f"{name} = {value}" for name, value in asdict(best.hyperparameters).items()]
     told = (
         f"log-loss {best.log_loss:.4f} after {given.log_loss:.4f} with those given, out of time, before the "

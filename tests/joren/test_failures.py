@@ -29,6 +29,17 @@ def faulty() -> None:
     raise KeyError("lost")
 
 
+@tried.command()
+def interrupted() -> None:
+    raise KeyboardInterrupt
+
+
+def test_an_interruption_is_told_and_has_a_shell_s_exit_code() -> None:
+    result = CliRunner().invoke(tried, ["interrupted"])
+    assert result.exit_code == 130
+    assert result.stderr.splitlines()[0] == "✗ Interrupted."
+
+
 def test_what_stops_a_run_is_told_without_a_trace_and_its_words_are_no_markup() -> None:
     result = CliRunner().invoke(tried, ["refused"])
     assert result.exit_code == 2

@@ -1,5 +1,6 @@
 import io
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from joren.cli.render import show_run, show_training
 from joren.report import RunReport, TrainingReport
 from joren.tracking import Kept
 from tests.joren.sample import IDS, sample_report
+from training.config import Hyperparameters
 from training.gate import Verdict
 from training.registry import Version
+from training.tuning import Trial
 
 
 def shown(report: RunReport, width: int) -> str:
@@ -19,6 +22,19 @@ def shown(report: RunReport, width: int) -> str:
     show_run(report, Path("out"), ["joren at-risk --limit 50"], console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
+
+
+def trained(*, promoted: bool) -> TrainingReport:
+    report = sample_report()
+    kept = Kept(Version(3, "run", report.model_version), Verdict(promoted, "30 days more are known"))
+    return TrainingReport(report.metadata, report.model_version, report.evaluation, kept, report.rows)
+
+
+def training_shown(report: TrainingReport) -> str:
+    console = Console(file=io.StringIO(), width=80)
+    show_training(report, console)
+    assert isinstance(console.file, io.StringIO)
+    return " ".join(console.file.getvalue().split())
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -76,17 +92,21 @@ def test_an_empty_list_says_what_keeps_everybody_off_it() -> None:
     assert "stale features: the data end well before the moment" in text
 
 
+def test_hyperparameters_are_only_to_be_written_down_where_others_did_better() -> None:
+    day = date(2025, 1, 1)
+    given, other = Trial(0, Hyperparameters(), {day: 0.5}), Trial(1, Hyperparameters(rounds=77), {day: 0.4})
+    report = trained(promoted=True)
+    assert "rounds = 77" in training_shown(replace(report, trials=[other, given]))
+    worse = replace(other, by_moment={day: 0.6})
+    text = training_shown(replace(report, trials=[given, worse]))
+    assert "none did better" in text
+    assert "rounds =" not in text
+
+
 @pytest.mark.parametrize(
     ("promoted", "says"), [(True, "is the champion from now on"), (False, "champion stays")]
 )
 def test_training_ends_with_what_became_of_the_model(promoted: bool, says: str) -> None:  # noqa: FBT001
-    report = sample_report()
-    kept = Kept(Version(3, "run", report.model_version), Verdict(promoted, "30 days more are known"))
-    console = Console(file=io.StringIO(), width=80)
-    show_training(
-        TrainingReport(report.metadata, report.model_version, report.evaluation, kept, report.rows), console
-    )
-    assert isinstance(console.file, io.StringIO)
-    text = " ".join(console.file.getvalue().split())
+    text = training_shown(trained(promoted=promoted))
     assert says in text
     assert "30 days more are known" in text

@@ -1,6 +1,7 @@
 """A project's life: run, list, train again, score, and who may ask."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -92,6 +93,23 @@ def test_scoring_later_uses_the_champion(project: Path) -> None:
     (row,) = json.loads(joren("at-risk", "--project", project, "--limit", 1, "--json").stdout)
     assert row["as_of"] == "2025-04-15"
     assert row["run_id"] == metrics["run_id"]
+
+
+def test_features_built_for_the_champion_have_the_scores_that_are_published(
+    project: Path, tmp_path: Path
+) -> None:
+    """Those of the day's own population have others: the fifths of April are not those of training."""
+    moment = ("--project", project, "--as-of", "2025-04-15")
+    assert joren("score", *moment).exit_code == 0
+    published = pd.read_parquet(project / "reports" / "scores.parquet").set_index("customer_id")
+    built = joren("features", "build", *moment, "--champion", "--out", tmp_path / "april.parquet")
+    assert built.exit_code == 0, built.output
+    rows = pd.read_parquet(tmp_path / "april.parquet")
+    bundle = Bundle.load(project / "bundles" / "current")
+    again = bundle.score_table(rows, date(2025, 4, 15)).set_index("customer_id")
+    pd.testing.assert_series_equal(
+        again["churn_probability"], published["churn_probability"].loc[again.index]
+    )
 
 
 def test_a_second_run_at_the_same_time_is_refused(project: Path) -> None:

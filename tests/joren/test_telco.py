@@ -10,8 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from features.categories import category_counts
 from features.sources import read_tables
 from joren.errors import ConfigError
+from joren.monitor_look import categories_in
 from joren.new_project import project_for
 from joren.project import load_project
 from tests.joren.conftest import joren
@@ -49,6 +51,17 @@ def test_a_labelled_table_becomes_subscriptions_and_customers(labelled: Path, tm
     assert tables.contract
     assert tables.reports["subscriptions"].accepted == 3
     assert tables.last_day(date.max) == date(2026, 3, 1)
+
+
+def test_categories_of_a_labelled_table_are_not_held_against_those_of_other_times(
+    labelled: Path, tmp_path: Path
+) -> None:
+    project_for(tmp_path / "telco", files=[labelled], today=TODAY)
+    project = load_project(tmp_path / "telco")
+    tables = read_tables(project.data)
+    always = [(date.min, TODAY)]
+    assert "customers.Contract type, kept" in set(category_counts(tables, always, known_by=TODAY)["column"])
+    assert categories_in(tables, always, project, TODAY).empty
 
 
 def test_init_says_what_it_made_of_it(labelled: Path, tmp_path: Path) -> None:
