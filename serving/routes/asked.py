@@ -74,11 +74,13 @@ def json_answer(model: BaseModel) -> Response:
 def revalidated(request: Request, answer: Response) -> Response:
     """Return the answer with its ETag, or a 304 without a body where the client has this very answer."""
     etag = f'"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
-    told = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    told = [(b"etag", etag.encode()), (b"cache-control", b"private, no-cache")]
     if sent := request.headers.get("if-none-match"):
         known = {tag.strip().removeprefix("W/") for tag in sent.split(",")}
         if known & {etag, "*"}:
-            kept = {name: value for name, value in answer.headers.items() if name in {"vary", "link"}}
-            return Response(status_code=304, headers=kept | told)
-    answer.headers.update(told)
+            unchanged = Response(status_code=304)
+            kept = [header for header in answer.raw_headers if header[0] in {b"vary", b"link"}]
+            unchanged.raw_headers = kept + told
+            return unchanged
+    answer.raw_headers += told
     return answer

@@ -13,13 +13,14 @@ from serving.auth import Scope
 from serving.errors import CustomerNotFoundError, InvalidCursorError, NotPublishedError
 from serving.gate import needs
 from serving.routes.asked import json_answer, refuse_repeated_parameters, service_of
+from serving.routes.segments import Segments
 from serving.told_errors import problems
 from serving.wire_history import HistoryPage, HistoryQuery, history_answer
 from serving.wire_score import CustomerId
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["scores"])
+router = APIRouter(tags=["scores"], route_class=Segments)
 
 LINKED: dict[int | str, dict[str, Any]] = {
     200: {

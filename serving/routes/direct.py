@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from fastapi.routing import APIRoute
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from serving.body import READ
+from serving.routes.segments import Segments
 
 __all__ = ["Direct"]
 
@@ -25,7 +25,7 @@ Check = Callable[[Request], Awaitable[None]]
 JSON = b"application/json"
 
 
-class Direct(APIRoute):
+class Direct(Segments):
     """A route class for coroutines of ``request`` and what else is declared: path, query model, body model.
 
     The dependencies of such a route are coroutines of the request alone, whose answers nobody wants.

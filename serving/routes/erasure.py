@@ -14,12 +14,13 @@ from serving.auth import Scope
 from serving.erasure import erase
 from serving.gate import needs
 from serving.routes.asked import json_answer, refuse_parameters, service_of
+from serving.routes.segments import Segments
 from serving.wire_erasure import ErasureReceipt, receipt_answer
 from serving.wire_score import CustomerId
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["privacy"])
+router = APIRouter(tags=["privacy"], route_class=Segments)
 
 
 @router.delete(

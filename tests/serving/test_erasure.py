@@ -179,6 +179,25 @@ def test_a_reader_in_the_way_is_told_and_a_second_time_cleans_up(
         assert SOMEBODY.encode() not in bytes_in(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/customers/c-7f/score", 405),
+        ("/v1/customers/c-7f/history", 405),
+        ("/v1/customers/c-7f/", 404),
+        ("/v1/customers/c-7f/orders", 404),
+        ("/v1/customers", 404),
+    ],
+)
+def test_a_path_that_names_more_than_a_customer_erases_nobody(served: Shop, path: str, status: int) -> None:
+    answer = served.client.delete(path, headers=served.key(Scope.PRIVACY_ERASE))
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert ("GET" in answer.headers.get("Allow", "")) == (status == 405)
+    assert entries(served.store.database) == []
+    assert served.client.get("/v1/customers/c-7f/score").status_code == 200
+
+
 @pytest.mark.parametrize("customer_id", [*HOSTILE_IDS, "nobody"])
 def test_any_id_is_erased_over_http_and_the_receipt_does_not_repeat_it(
     served: Shop, customer_id: str

@@ -165,6 +165,8 @@ def test_every_answer_wears_the_security_headers(served: Shop, path: str) -> Non
     [
         ("GET", "/nothing", 404),
         ("GET", "/v1/customers/c-7f", 405),
+        ("GET", "/v1/customers/c-7f%2Fscore", 405),
+        ("GET", "/v1/customers/c-7f/more/score", 404),
         ("GET", "/v1/at-risk/", 404),
         ("DELETE", "/v1/at-risk", 405),
         ("PATCH", "/v1/scores/lookup", 405),
