@@ -12,9 +12,10 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Self
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -22,7 +23,7 @@ from serving import tables
 from serving.errors import KeyNotRotatedError, NotAllowedError, NotAuthenticatedError
 from serving.store import Store
 
-__all__ = ["ApiKey", "Gatekeeper", "Scope", "create_key", "keys", "revoke_key", "rotate_key"]
+__all__ = ["ApiKey", "Credential", "Gatekeeper", "Scope", "create_key", "keys", "revoke_key", "rotate_key"]
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 PREFIX_CHARACTERS = 10
@@ -69,6 +70,20 @@ class ApiKey:
         """Raise ``NotAllowedError`` unless the key has the scope."""
         if scope not in self.scopes:
             raise NotAllowedError(f"This key lacks the scope {scope}.", mend="Use a key that has it.")
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What was sent as a key, in its parts; both are empty where it has not the form of one."""
+
+    prefix: str
+    secret: str = field(repr=False)
+
+    @classmethod
+    def of(cls, sent: str | None) -> Self:
+        """Return the parts of what was sent, if anything was."""
+        match = FORM.fullmatch(sent or "")
+        return cls(match[1], match[2]) if match else cls("", "")
 
 
 def create_key(
@@ -119,7 +134,7 @@ def rotate_key(
         )
         ends = now + grace if old.expires_at is None else min(now + grace, old.expires_at)
         ending = update(tables.api_keys).where(known.prefix == prefix)
-        connection.execute(ending.values(expires_at=ends, replaced_by=_parts(new)[0]))
+        connection.execute(ending.values(expires_at=ends, replaced_by=Credential.of(new).prefix))
     return new
 
 
@@ -155,22 +170,21 @@ class Gatekeeper:
         self._monotonic = monotonic
         self._remembered: dict[str, tuple[float, ApiKey, bytes]] = {}
 
-    def answers_at_once(self, credential: str | None) -> bool:
+    def answers_at_once(self, credential: Credential) -> bool:
         """Return whether ``admit`` answers sooner than a thread starts: from memory, or a local store."""
-        prefix, _ = _parts(credential)
-        known = self._remembered.get(prefix)
-        return self._store.is_local or not prefix or (known is not None and self._monotonic() < known[0])
+        if self._store.is_local or not credential.prefix:
+            return True
+        known = self._remembered.get(credential.prefix)
+        return known is not None and self._monotonic() < known[0]
 
-    def has_met(self, credential: str | None) -> bool:
+    def has_met(self, credential: Credential) -> bool:
         """Return whether ``admit`` found the key once, or has nothing to look for."""
-        prefix, _ = _parts(credential)
-        return not prefix or prefix in self._remembered
+        return not credential.prefix or credential.prefix in self._remembered
 
-    def admit(self, credential: str | None) -> ApiKey:
+    def admit(self, credential: Credential) -> ApiKey:
         """Return the key that the credential is, or raise ``NotAuthenticatedError``, never saying why."""
-        prefix, secret = _parts(credential)
-        found = self._find(prefix) if prefix else None
-        matches = hmac.compare_digest(_digest(secret), found[1] if found else NO_SECRET)
+        found = self._find(credential.prefix) if credential.prefix else None
+        matches = hmac.compare_digest(_digest(credential.secret), found[1] if found else NO_SECRET)
         if found is None or not matches or not found[0].is_live(self._clock()):
             raise NotAuthenticatedError(
                 "No live API key was sent.",
@@ -200,11 +214,6 @@ def _made(connection: Connection, **values: object) -> str:
     row = insert(tables.api_keys).values(prefix=prefix, secret_sha256=_digest(secret), **values)
     connection.execute(row)
     return f"joren_{prefix}_{secret}"
-
-
-def _parts(credential: str | None) -> tuple[str, str]:
-    match = FORM.fullmatch(credential or "")
-    return (match[1], match[2]) if match else ("", "")
 
 
 def _random(characters: int) -> str:

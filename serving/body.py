@@ -32,6 +32,7 @@ __all__ = ["READ", "BodyCheck", "strict_json"]
 READ = "json"
 """Under this name a request's state holds its body, read."""
 
+TELL_OF_A_BODY = frozenset({b"content-length", b"transfer-encoding"})
 AT_ONCE_BYTES = 65_536
 """A longer body is read beside the event loop, which it would hold up for milliseconds."""
 
@@ -46,10 +47,10 @@ class BodyCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 408, 413, 415 or 400 where the body is none to hand on."""
-        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
-        if "content-length" not in headers and "transfer-encoding" not in headers:
+        if scope["type"] != "http" or not any(name in TELL_OF_A_BODY for name, _ in scope["headers"]):
             await self._app(scope, receive, send)
             return
+        headers = Headers(scope=scope)
         try:
             body = await self._in_time(headers, receive)
             if body and scope["path"] not in FORM_PATHS:

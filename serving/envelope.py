@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -55,7 +54,7 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(Headers(scope=scope))
+        request_id = _request_id(scope["headers"])
         scope.setdefault("state", {})["request_id"] = request_id
         usual = USUAL_HEADERS_OF_FILES if scope["path"].startswith(OPEN_UNDER) else USUAL_HEADERS
         status = 0
@@ -117,8 +116,8 @@ def _completed(headers: Iterable[Header], usual: Iterable[Header], told: Mapping
     return there + lacking + ours
 
 
-def _request_id(headers: Headers) -> str:
-    given = headers.get("x-request-id", "")
+def _request_id(headers: Iterable[Header]) -> str:
+    given = next((value.decode("latin-1") for name, value in headers if name == b"x-request-id"), "")
     return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 

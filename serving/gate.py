@@ -5,17 +5,17 @@ A route that nobody thought of is closed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import anyio.to_thread
 from fastapi import Depends
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as Connection
 
-from serving.auth import ApiKey, Gatekeeper, Scope
+from serving.auth import ApiKey, Credential, Gatekeeper, Scope
 from serving.errors import NotAuthenticatedError, ServingError, TooManyRequestsError
 from serving.limits import Guesses, Limits, Quota
 from serving.pages.door import PAGE_PATHS, Door
@@ -77,7 +77,7 @@ class Gate:
         if scope["path"] in PAGE_PATHS:
             await self._answer_page(scope, receive, send)
             return
-        credential = _credential(Headers(scope=scope))
+        credential = Credential.of(_sent(scope["headers"]))
         address = str((scope.get("client") or ("",))[0])
         if not self._gatekeeper.has_met(credential) and (wait := self._guesses.wait_seconds(address)):
             await _refusal(scope, _too_many_guesses(wait), wait)(scope, receive, send)
@@ -145,9 +145,13 @@ def _too_many(quota: Quota) -> TooManyRequestsError:
     )
 
 
-def _credential(headers: Headers) -> str | None:
+def _sent(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     """Return the one credential that was sent; None where two headers tell of different ones."""
-    scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    told = {bearer.strip() if scheme.lower() == "bearer" else ""} if "authorization" in headers else set()
-    told |= set(headers.getlist("x-api-key"))
+    told = set()
+    for name, value in headers:
+        if name == b"x-api-key":
+            told.add(value.decode("latin-1"))
+        elif name == b"authorization":
+            scheme, _, bearer = value.decode("latin-1").partition(" ")
+            told.add(bearer.strip() if scheme.lower() == "bearer" else "")
     return told.pop() if len(told) == 1 else None

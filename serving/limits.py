@@ -12,9 +12,10 @@ import mmap
 import os
 import struct
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -61,11 +62,12 @@ class Tally:
         if file is not None:
             os.ftruncate(self._file, size)
         self._memory = mmap.mmap(self._file, size)
+        self._alone = nullcontext() if file is None else _Alone(self._file)
 
     def add(self, name: str, window: int) -> int:
         """Count one more, and return how many there are in the window."""
         wanted = _hash_of(name)
-        with self._alone():
+        with self._alone:
             for step in range(SLOTS):
                 place = (wanted + step) % SLOTS * SLOT.size
                 owner, last, count = SLOT.unpack_from(self._memory, place)
@@ -78,7 +80,7 @@ class Tally:
     def count(self, name: str, window: int) -> int:
         """Return how many were counted in the window."""
         wanted = _hash_of(name)
-        with self._alone():
+        with self._alone:
             for step in range(SLOTS):
                 owner, last, count = SLOT.unpack_from(self._memory, (wanted + step) % SLOTS * SLOT.size)
                 if last != window:
@@ -93,19 +95,21 @@ class Tally:
         if self._file >= 0:
             os.close(self._file)
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep other processes out; the threads of this one take turns by themselves, on its event loop."""
-        if self._file < 0:
-            yield
-            return
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+@dataclass(frozen=True)
+class _Alone:
+    """Keeps other processes out; the threads of this one take turns by themselves, on its event loop."""
+
+    file: int
+
+    def __enter__(self) -> None:
+        fcntl.flock(self.file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        fcntl.flock(self.file, fcntl.LOCK_UN)
 
 
+@lru_cache(maxsize=SLOTS)
 def _hash_of(name: str) -> int:
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little")
 

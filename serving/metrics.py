@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -26,6 +27,7 @@ class Metrics:
 
     def __init__(self, shared_folder: Path | None = None) -> None:
         self._shared_folder = shared_folder
+        self._counters_of = lru_cache(maxsize=1_024)(self._counters)
         self._registry = CollectorRegistry()
         self._failures_told = 0
         self._requests = Counter(
@@ -57,8 +59,12 @@ class Metrics:
 
     def answered(self, handler: str, method: str, status: int, seconds: float) -> None:
         """Count a request by its route template."""
-        self._requests.labels(handler, str(status), method).inc()
-        self._durations.labels(handler, method).observe(seconds)
+        counter, durations = self._counters_of(handler, method, status)
+        counter.inc()
+        durations.observe(seconds)
+
+    def _counters(self, handler: str, method: str, status: int) -> tuple[Counter, Histogram]:
+        return self._requests.labels(handler, str(status), method), self._durations.labels(handler, method)
 
     def refused(self, reason: str) -> None:
         """Count a row of a request that breaks the contract."""

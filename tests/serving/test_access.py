@@ -10,7 +10,7 @@ from sqlalchemy import select
 from starlette.routing import BaseRoute, Mount
 
 from serving import tables
-from serving.auth import Gatekeeper, Scope, create_key, keys, revoke_key, rotate_key
+from serving.auth import Credential, Gatekeeper, Scope, create_key, keys, revoke_key, rotate_key
 from serving.errors import KeyNotRotatedError, NotAllowedError, NotAuthenticatedError
 from serving.gate import OPEN_PATHS, OPEN_UNDER
 from serving.pages.door import PAGE_PATHS
@@ -47,7 +47,7 @@ def test_a_key_is_told_once_and_kept_as_a_hash(store: Store, gatekeeper: Gatekee
     word, prefix, secret = key.split("_")
     assert word == "joren"
     assert len(secret) * 5 >= 128
-    admitted = gatekeeper.admit(key)
+    admitted = gatekeeper.admit(Credential.of(key))
     assert (admitted.prefix, admitted.name) == (prefix, "crm")
     assert keys(store) == [admitted]
     with store.database.read() as connection:
@@ -64,7 +64,7 @@ def test_a_wrong_secret_an_unknown_prefix_and_no_key_are_told_alike(
     told = set()
     for credential in (swapped, "joren_aaaaaaaaaa_" + "a" * 32, "joren", "", None, key.upper(), key + "a"):
         with pytest.raises(NotAuthenticatedError) as refused:
-            gatekeeper.admit(credential)
+            gatekeeper.admit(Credential.of(credential))
         told.add(str(refused.value))
     assert len(told) == 1
 
@@ -74,37 +74,37 @@ def test_an_expired_key_is_refused_from_its_very_second(
 ) -> None:
     key = create_key(store, "crm", [Scope.SCORES_READ], now=NOW, expires_at=NOW + timedelta(seconds=2))
     clock.seconds = 1.9
-    gatekeeper.admit(key)
+    gatekeeper.admit(Credential.of(key))
     clock.seconds = 2
     with pytest.raises(NotAuthenticatedError):
-        gatekeeper.admit(key)
+        gatekeeper.admit(Credential.of(key))
 
 
 def test_a_revocation_is_seen_once_trust_runs_out(store: Store, gatekeeper: Gatekeeper, clock: Clock) -> None:
     old = create_key(store, "crm", [Scope.SCORES_READ], now=NOW)
     new = create_key(store, "crm", [Scope.SCORES_READ], now=NOW)
-    gatekeeper.admit(old)
+    gatekeeper.admit(Credential.of(old))
     assert revoke_key(store, old.split("_")[1], now=NOW)
     assert not revoke_key(store, old.split("_")[1], now=NOW)
-    assert gatekeeper.admit(old)
-    assert gatekeeper.answers_at_once(old)
+    assert gatekeeper.admit(Credential.of(old))
+    assert gatekeeper.answers_at_once(Credential.of(old))
     clock.seconds = 4
-    assert gatekeeper.answers_at_once(old) == store.is_local
+    assert gatekeeper.answers_at_once(Credential.of(old)) == store.is_local
     with pytest.raises(NotAuthenticatedError):
-        gatekeeper.admit(old)
-    gatekeeper.admit(new)
+        gatekeeper.admit(Credential.of(old))
+    gatekeeper.admit(Credential.of(new))
 
 
 def test_while_a_key_is_rotated_two_are_live(store: Store, gatekeeper: Gatekeeper, clock: Clock) -> None:
     old = create_key(store, "crm", [Scope.LISTS_READ], now=NOW, requests_per_minute=7)
     new = rotate_key(store, old.split("_")[1], now=NOW, grace=timedelta(hours=1))
-    assert gatekeeper.admit(old).replaced_by == new.split("_")[1]
-    admitted = gatekeeper.admit(new)
+    assert gatekeeper.admit(Credential.of(old)).replaced_by == new.split("_")[1]
+    admitted = gatekeeper.admit(Credential.of(new))
     assert (admitted.name, admitted.scopes, admitted.requests_per_minute) == ("crm", {"lists:read"}, 7)
     clock.seconds = 3_600
     with pytest.raises(NotAuthenticatedError):
-        gatekeeper.admit(old)
-    assert gatekeeper.admit(new).expires_at is None
+        gatekeeper.admit(Credential.of(old))
+    assert gatekeeper.admit(Credential.of(new)).expires_at is None
 
 
 def test_a_rotation_lengthens_no_life_unless_told_to(store: Store) -> None:
@@ -157,12 +157,12 @@ def test_the_memory_of_keys_is_bounded(
 ) -> None:
     monkeypatch.setattr("serving.auth.REMEMBERED", 2)
     for _ in range(5):
-        gatekeeper.admit(create_key(store, "crm", [Scope.SCORES_READ], now=NOW))
+        gatekeeper.admit(Credential.of(create_key(store, "crm", [Scope.SCORES_READ], now=NOW)))
         assert len(gatekeeper._remembered) <= 2
 
 
 def test_a_key_demands_its_scope(store: Store, gatekeeper: Gatekeeper) -> None:
-    key = gatekeeper.admit(create_key(store, "crm", [Scope.SCORES_READ], now=NOW))
+    key = gatekeeper.admit(Credential.of(create_key(store, "crm", [Scope.SCORES_READ], now=NOW)))
     key.demand(Scope.SCORES_READ)
     with pytest.raises(NotAllowedError, match="lists:read"):
         key.demand(Scope.LISTS_READ)
@@ -289,5 +289,5 @@ def test_keys_survive_the_process(tmp_path: Path) -> None:
     key = create_key(first, "crm", [Scope.SCORES_READ], now=NOW)
     first.close()
     second = Store.open(url)
-    assert Gatekeeper(second, 0).admit(key).name == "crm"
+    assert Gatekeeper(second, 0).admit(Credential.of(key)).name == "crm"
     second.close()

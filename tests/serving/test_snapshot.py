@@ -10,7 +10,7 @@ import pytest
 
 from serving import publishing
 from serving.audit import Action, Who, entries
-from serving.auth import Gatekeeper, Scope, create_key, revoke_key
+from serving.auth import Credential, Gatekeeper, Scope, create_key, revoke_key
 from serving.carry_over import Memory
 from serving.erasure import erase
 from serving.errors import NotAuthenticatedError, StoreError
@@ -136,7 +136,7 @@ def test_who_was_erased_since_stays_erased_and_a_revoked_key_stays_revoked(
     assert store.score("c-7f") is None
     assert store.score("00123") is not None
     with pytest.raises(NotAuthenticatedError):
-        Gatekeeper(store, 0).admit(key)
+        Gatekeeper(store, 0).admit(Credential.of(key))
     assert receipt.erasure_id in {entry.entry_id for entry in entries(store.database)}
     publish(store, "run-2")
     assert store.score("c-7f") is None
