@@ -28,7 +28,7 @@ from joren.project import load_project
 from joren.simulated_shop import write_simulated_shop
 from training.against_training import Year, category_drift, feature_drift
 from training.drift import Verdict
-from training.frames import as_frame
+from training.frames import frame_of_arrow
 from training.limits import Limits
 from training.profile import Profile
 
@@ -66,7 +66,7 @@ def _reports(tables: Tables, last: date) -> Iterator[dict[str, Verdict]]:
     """Yield the verdicts of each look at a shop: at every moment with six moments of training before it."""
     first = tables.first_day(last) or last
     moments = [last - k * STEP for k in range((last - first).days // STEP.days - 1)][::-1]
-    panel = as_frame(behaviour_panel(tables, references_at(tables, moments)))
+    panel = frame_of_arrow(behaviour_panel(tables, references_at(tables, moments)))
     by_moment = {moment.date(): rows for moment, rows in panel.groupby("as_of")}
     for now in moments:
         for since in SINCE_TRAINING:

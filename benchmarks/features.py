@@ -23,7 +23,7 @@ from lifetimes.utils import summary_data_from_transaction_data
 from benchmarks.shop import LAST_DAY, made_up, tables_on
 from features.catalogue import CATALOGUE
 from features.reference import references_at
-from features.table import behaviour_rows
+from features.table import behaviour_panel
 from features.tables import Tables
 
 FAMILIES = ("purchases", "rhythm", "basket", "returns", "season")
@@ -39,7 +39,7 @@ def seconds(work: Callable[[], object]) -> float:
 def features_at(tables: Tables, moments: list[date]) -> int:
     """Build the features of ``moments`` from nothing but the transactions; return the rows."""
     forget(tables)
-    return int(behaviour_rows(tables, references_at(tables, moments)).num_rows)
+    return int(behaviour_panel(tables, references_at(tables, moments)).num_rows)
 
 
 def forget(tables: Tables) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "UNBOUND",
     "asked",
+    "borrowed",
     "compiled",
     "kept",
     "kept_as",
@@ -106,6 +107,24 @@ def kept(
     is lost takes its part of a local checkpoint along; with ``spark.checkpoint.dir`` they are kept there.
     """
     return _stored(connection, build.__name__, sql_of(connection, build, relations, **settings))
+
+
+@contextmanager
+def borrowed(
+    connection: BaseBackend,
+    build: Callable[..., ir.Table],
+    relations: Mapping[str, ir.Table],
+    **settings: Hashable,
+) -> Iterator[ir.Table]:
+    """Have `kept` while the block lasts."""
+    table = kept(connection, build, relations, **settings)
+    try:
+        yield table
+    finally:
+        if connection.name == "pyspark":
+            connection.drop_view(table.get_name())
+        else:
+            connection.drop_table(table.get_name())
 
 
 def kept_as(connection: BaseBackend, name: str, expression: ir.Table) -> ir.Table:

@@ -6,7 +6,7 @@ customer asked for alone equals the same customer in the batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Lock
@@ -17,15 +17,7 @@ import pyarrow.compute as pc
 import sqlglot as sg
 import sqlglot.expressions as sge
 
-from features.behaviour.cancelled import (
-    cancellable_goods,
-    cancellable_orders,
-    mirrored_sales,
-    paired_lines,
-    refunds,
-    void_lines,
-)
-from features.behaviour.history import cancelled_within, day_parts, days_of
+from features.behaviour.past import Step, days_of, steps
 from features.behaviour.population import population
 from features.engine import query_of
 from features.table import behaviour
@@ -34,7 +26,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     import duckdb
-    import ibis.expr.types as ir
     import pyarrow as pa
 
     from features.reference import Reference
@@ -65,17 +56,8 @@ class OnlineBehaviour:
             self._ibis.create_table(name, schema=shape)
         for name, rows in population(()).items():
             self._ibis.create_table(name, rows)
-        within = {"within_days": cancelled_within(rules)}
-        plans = {
-            "refunds": self._room("refunds", refunds, "transactions"),
-            "mirrored": self._room("mirrored", mirrored_sales, "transactions", "refunds", **within),
-            "orders": self._room("orders", cancellable_orders, "transactions", "mirrored"),
-            "goods": self._room("goods", cancellable_goods, "transactions", "orders"),
-            "paired": self._room("paired", paired_lines, "transactions", "goods", **within),
-            "void": self._room("void", void_lines, "paired", "orders"),
-            "parts": self._room("parts", day_parts, "transactions", "void"),
-            "unsettled_days": self._room("unsettled_days", days_of, "parts", "moments"),
-        }
+        days = Step("unsettled_days", days_of, ("parts", "moments"))
+        plans = {step.name: self._room(step) for step in (*steps(rules), days)}
         self._connection.execute("CREATE TABLE settled_days AS SELECT * EXCLUDE (as_of) FROM unsettled_days")
         names = {name: name for name in self._ibis.list_tables()}
         self._columns = {name: list(self._ibis.table(name).columns) for name in (*shapes, *population(()))}
@@ -115,11 +97,11 @@ class OnlineBehaviour:
             for step in ("goods", "paired", "void"):
                 self._connection.execute(f"EXECUTE {step}")
 
-    def _room(self, name: str, build: Callable[..., ir.Table], *of: str, **settings: int) -> str:
-        """Make room for what ``build`` makes ``of`` other tables, and return how it is put there."""
-        query = query_of(self._ibis, build, {relation: relation for relation in of}, **settings)
-        self._connection.execute(f"CREATE TABLE {name} AS {query} LIMIT 0")
-        return f"INSERT INTO {name} BY NAME {query}"
+    def _room(self, step: Step) -> str:
+        """Make room for the table that a step makes, and return how it is put there."""
+        query = query_of(self._ibis, step.build, {name: name for name in step.of}, **step.settings)
+        self._connection.execute(f"CREATE TABLE {step.name} AS {query} LIMIT 0")
+        return f"INSERT INTO {step.name} BY NAME {query}"
 
 
 @contextmanager

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import ibis
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.behaviour.basket import basket_ratios, basket_sums
 from features.behaviour.families import in_floats, with_event_families
-from features.behaviour.history import days_at, kept_moments, known_days, known_kinds, lines_of
+from features.behaviour.history import kept_moments, known_days, known_kinds, past_at, running_past_at
 from features.behaviour.lines import KINDS, with_line_sums
 from features.behaviour.population import population
 from features.behaviour.purchases import purchase_ratios, purchase_sums
@@ -25,16 +26,16 @@ from features.subscribers import subscribers
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    import pyarrow as pa
 
     from features.reference import Reference
     from features.tables import Tables
 
-__all__ = ["behaviour_panel", "behaviour_rows", "behaviour_table"]
+__all__ = ["behaviour_panel", "behaviour_table"]
 
 ORDER = ("as_of", "customer_id")
 SEVERAL = 3
 """From so many moments on it pays to let the sums over lines run on from one to the next."""
+CUSTOMERS_AT_A_TIME = 250_000
 
 
 def behaviour_table(tables: Tables, as_of: date, reference: Reference) -> ir.Table:
@@ -45,30 +46,61 @@ def behaviour_table(tables: Tables, as_of: date, reference: Reference) -> ir.Tab
     then the features in the order of the catalogue, as float64 or int64. Missing is null. No row after
     ``as_of``, and none that reached the business after it, changes anything.
     """
-    return behaviour_panel(tables, [replace(reference, as_of=as_of)])
+    at = [replace(reference, as_of=as_of)]
+    return _at(tables, at, past_at(tables, _clock(tables, at))).order_by(ORDER)
 
 
-def behaviour_panel(tables: Tables, references: Sequence[Reference]) -> ir.Table:
-    """Return the behaviour tables at the moments of ``references``, one below the other, by one query.
+def behaviour_panel(tables: Tables, references: Sequence[Reference]) -> pa.Table:
+    """Return the behaviour tables at the moments of ``references``, one below the other, in memory.
 
     Columns as in `behaviour_table`; sorted by as_of, then customer_id.
     """
-    return _panel(tables, references).order_by(ORDER)
+    parts = [_sorted(part.to_pyarrow()) for part in _parts(tables, references)]
+    return pa.concat_tables(parts)
 
 
-def behaviour_rows(tables: Tables, references: Sequence[Reference]) -> pa.Table:
-    """Return `behaviour_panel` in memory, which Arrow sorts sooner than DuckDB would."""
-    rows = _panel(tables, references).to_pyarrow()
+def _sorted(rows: pa.Table) -> pa.Table:
+    """Return ``rows`` in `ORDER`: Arrow sorts them sooner than DuckDB would."""
     return rows.take(pc.sort_indices(rows, [(name, "ascending") for name in ORDER]))
 
 
-def _panel(tables: Tables, references: Sequence[Reference]) -> ir.Table:
+def _parts(tables: Tables, references: Sequence[Reference]) -> Iterator[ir.Table]:
+    """Yield the tables at some moments after the other, each to be read before the next is asked for.
+
+    An engine that groups far more customers and moments at once than its caches hold takes four times as
+    long for each.
+    """
+    ordered = sorted(references, key=lambda it: it.as_of)
+    if len(ordered) < SEVERAL:
+        yield _at(tables, ordered, past_at(tables, _clock(tables, ordered)))
+        return
+    columns = [column for column in KINDS if f"transactions.{column}" in tables.there]
+    with running_past_at(tables, _clock(tables, ordered), columns) as past:
+        for few in _few_at_a_time(ordered):
+            yield _at(tables, few, past)
+
+
+def _few_at_a_time(references: Sequence[Reference]) -> Iterator[list[Reference]]:
+    """Yield ``references`` in turn, together those whose customers are `CUSTOMERS_AT_A_TIME` or fewer."""
+    few: list[Reference] = []
+    for one in references:
+        if few and sum(it.customers for it in few) + one.customers > CUSTOMERS_AT_A_TIME:
+            yield few
+            few = []
+        few.append(one)
+    yield few
+
+
+def _clock(tables: Tables, references: Sequence[Reference]) -> ir.Table:
+    return kept_moments(tables, [it.as_of for it in references])
+
+
+def _at(tables: Tables, references: Sequence[Reference], past: Mapping[str, ir.Table]) -> ir.Table:
+    """Return the behaviour at the moments of ``references``, which are among those of the ``past``."""
     connection = tables.connection
     few = {name: kept_rows(connection, name, rows) for name, rows in population(references).items()}
-    days = days_at(tables, kept_moments(tables, [it.as_of for it in references]))
-    relations = {**days, **lines_of(tables), **tables.optional, **few}
-    settings = {"contract": tables.contract, "several": len(references) >= SEVERAL}
-    panel = view(connection, behaviour, relations, there=tables.there, **settings)
+    relations = {**past, **tables.optional, **few}
+    panel = view(connection, behaviour, relations, there=tables.there, contract=tables.contract)
     whole = {name: "int64" for name, kind in panel.schema().items() if kind.is_integer()}
     return panel.cast(whole)
 
@@ -77,22 +109,17 @@ def behaviour(
     *,
     there: frozenset[str],
     contract: bool,
-    several: bool = False,
-    settled_days: ir.Table,
-    unsettled_days: ir.Table,
-    transactions: ir.Table,
-    void: ir.Table,
     moments: ir.Table,
     levels: ir.Table,
-    **optional: ir.Table,
+    **others: ir.Table,
 ) -> ir.Table:
-    """Return the behaviour of every customer at each of ``moments``, from the relations of a panel.
+    """Return the behaviour of every customer at each of ``moments``.
 
-    ``there`` is what the data has (`Tables.there`); with a ``contract`` only subscribers are customers;
-    ``several``: there are several moments (`known_kinds`). The first four relations are those of `days_at`
-    and `lines_of`, the next two the `population`, the others the optional tables by name.
+    ``there`` is what the data has (`Tables.there`); with a ``contract`` only subscribers are customers.
+    ``moments`` and ``levels`` are the `population`, the others those of `past_at` or of `running_past_at`,
+    and the optional tables by name.
     """
-    history = known_days(settled_days, unsettled_days, moments)
+    history = known_days(moments=moments, **others)
     seasoned = history.join(moments.select("as_of", "peak_weeks"), "as_of")
     sums = seasoned.group_by("as_of", "customer_id").aggregate(
         **purchase_sums(seasoned),
@@ -103,12 +130,10 @@ def behaviour(
     )
     customers = sums.filter(sums.orders > 0)
     if contract:
-        running = subscribers(optional["subscriptions"], moments)
+        running = subscribers(others["subscriptions"], moments)
         customers = customers.semi_join(running, ("as_of", "customer_id"))
     kinds = {
-        column: known_kinds(transactions, void, moments, column, several=several)
-        for column in KINDS
-        if f"transactions.{column}" in there
+        column: known_kinds(others, moments, column) for column in KINDS if f"transactions.{column}" in there
     }
     bought = in_floats(with_line_sums(customers, kinds))
     measured = bought.mutate(
@@ -118,7 +143,7 @@ def behaviour(
         **returns_ratios(bought),
         **season_ratios(bought),
     )
-    panel = with_event_families(_with_scores(measured, moments), optional, history, moments, levels)
+    panel = with_event_families(_with_scores(measured, moments), others, history, moments, levels)
     told = {
         feature.name: panel[feature.name] if there.issuperset(feature.needs) else ibis.null("float64")
         for feature in CATALOGUE

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from features.behaviour.history import count_cancelled_orders
+from features.behaviour.past import count_cancelled_orders
 from features.catalogue import CATALOGUE, Feature
 from features.contract import CONTRACT
 from features.tables import ReadReport, Tables

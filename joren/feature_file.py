@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.reference import reference_at
-from features.table import behaviour_rows
+from features.table import behaviour_panel
 from features.tables import Tables
 from joren.errors import OutputError
 from training.bundle import Bundle
@@ -33,7 +33,7 @@ class FeatureFile:
 
 def features_at(tables: Tables, as_of: date) -> pa.Table:
     """Return `behaviour_table` at ``as_of``, measured against the population of that day."""
-    return behaviour_rows(tables, [reference_at(tables, as_of)])
+    return behaviour_panel(tables, [reference_at(tables, as_of)])
 
 
 def features_for(bundle: Bundle, tables: Tables, as_of: date) -> pa.Table:

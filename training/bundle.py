@@ -18,7 +18,7 @@ from typing import Any, Self
 import pandas as pd
 
 from features.reference import Reference
-from features.table import behaviour_rows
+from features.table import behaviour_panel
 from features.tables import Tables
 from training.attributes import Attributes
 from training.bundle_files import MANIFEST, as_json, hashes_of, unchanged_files, version_of
@@ -77,7 +77,7 @@ class Bundle:
 
     def behaviour(self, tables: Tables, as_of: date) -> pd.DataFrame:
         """Return the behaviour table at ``as_of`` by this bundle's reference, in order of ``customer_id``."""
-        rows = behaviour_rows(tables, [replace(self.reference, as_of=as_of)])
+        rows = behaviour_panel(tables, [replace(self.reference, as_of=as_of)])
         return self.attributes.beside(frame_of_arrow(rows), tables, as_of)
 
     def behaviour_of(self, rows: Rows, as_of: date) -> pd.DataFrame:

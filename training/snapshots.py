@@ -10,7 +10,7 @@ import pandas as pd
 
 from features.histories import purchase_histories
 from features.reference import Reference, references_at
-from features.table import behaviour_rows
+from features.table import behaviour_panel
 from features.tables import Tables
 from training.config import TrainingConfig
 from training.draw import Draw, drawn
@@ -51,7 +51,7 @@ class Snapshots:
         if not missing:
             return
         references = references_at(self.tables, missing)
-        rows = frame_of_arrow(behaviour_rows(self.part, references))
+        rows = frame_of_arrow(behaviour_panel(self.part, references))
         by_moment = dict(iter(rows.groupby("as_of", sort=False)))
         for reference in references:
             table = by_moment[pd.Timestamp(reference.as_of)].reset_index(drop=True)

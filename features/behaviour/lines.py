@@ -15,7 +15,15 @@ import ibis
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["KINDS", "RECENT_DAYS", "YEAR_DAYS", "kinds_at", "running_kinds", "with_line_sums"]
+__all__ = [
+    "KINDS",
+    "RECENT_DAYS",
+    "YEAR_DAYS",
+    "kinds_at",
+    "kinds_standing",
+    "running_kinds",
+    "with_line_sums",
+]
 
 RECENT_DAYS = 182
 YEAR_DAYS = 364
@@ -76,9 +84,10 @@ def kinds_at(lines: ir.Table, column: str) -> ir.Table:
 
 
 def running_kinds(lines: ir.Table, column: str, moments: ir.Table) -> ir.Table:
-    """Return `kinds_at` each ``as_of`` of ``moments`` of lines that count for ever once they are known.
+    """Return what `kinds_standing` are read from, of lines that count for ever once they are known.
 
-    The lines between two moments are summed once, and their sums run on from moment to moment.
+    The lines that became known between two ``moments`` are summed once, and their sums run on: a row says
+    what stands from ``since`` on, the first of the moments that sees its lines, until the moment ``until``.
     """
     known = lines.select("known_from").distinct().cross_join(moments.select("as_of"))
     known = known.filter(known.known_from <= known.as_of)
@@ -86,7 +95,7 @@ def running_kinds(lines: ir.Table, column: str, moments: ir.Table) -> ir.Table:
     rows = lines.filter(lines[column].notnull()).join(since, "known_from")
     sums = rows.group_by("customer_id", "since", kind=rows[column]).aggregate(**_lines_and_days(rows))
     so_far = ibis.window(group_by=OF_KIND, order_by="since", preceding=None, following=0)
-    states = sums.mutate(
+    return sums.mutate(
         lines=sums.lines.sum().over(so_far).cast("int64"),
         first=sums["first"].min().over(so_far),
         last=sums["last"].max().over(so_far),
@@ -94,7 +103,11 @@ def running_kinds(lines: ir.Table, column: str, moments: ir.Table) -> ir.Table:
         last_back=sums.last_back.max().over(so_far),
         until=sums.since.lead().over(ibis.window(group_by=OF_KIND, order_by="since")),
     )
-    at = states.cross_join(moments.select("as_of"))
+
+
+def kinds_standing(running: ir.Table, moments: ir.Table) -> ir.Table:
+    """Return `kinds_at` each ``as_of`` of ``moments``, which are among those of the `running_kinds`."""
+    at = running.cross_join(moments.select("as_of"))
     lasting = at.until.isnull() | (at.until > at.as_of)
     return at.filter((at.since <= at.as_of) & lasting).select(NO_KINDS.columns)
 

@@ -9,7 +9,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from features.behaviour.history import count_cancelled_orders, history_at
+from features.behaviour.history import history_at
+from features.behaviour.past import count_cancelled_orders
 from features.engine import row_hash
 from features.labels import outcomes_in
 from features.tables import Rules, Tables

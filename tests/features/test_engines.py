@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from features.behaviour.history import count_cancelled_orders
+from features.behaviour.past import count_cancelled_orders
 from features.engine import on_engine, put, rows_hash
 from features.errors import DataError, MixedCurrencyError, SourceNotFoundError
 from features.histories import grouped_histories, purchase_histories
@@ -237,14 +237,14 @@ def test_a_postgres_database_is_the_engine_of_a_project(postgres_url: str, on_po
         read_tables(DataConfig({"transactions": lost}, engine=Engine("postgres")))
 
 
-def _assert_equal(theirs: ibis.Table, ours: ibis.Table) -> None:
+def _assert_equal(theirs: ibis.Table | pa.Table, ours: ibis.Table | pa.Table) -> None:
     expected, answer = (_plain(rows) for rows in (ours, theirs))
     assert len(expected) > 20
     pd.testing.assert_frame_equal(answer, expected, rtol=1e-9, atol=1e-9, check_dtype=False)
 
 
-def _plain(rows: ibis.Table) -> pd.DataFrame:
-    frame = rows.to_pyarrow().to_pandas()
+def _plain(rows: ibis.Table | pa.Table) -> pd.DataFrame:
+    frame = (rows if isinstance(rows, pa.Table) else rows.to_pyarrow()).to_pandas()
     numbers = {name: frame[name].astype("float64") for name in frame if name not in {"customer_id", "as_of"}}
     frame = frame.assign(as_of=frame["as_of"].astype(str)) if "as_of" in frame else frame
     return frame.assign(**numbers).sort_values(list(frame)[:2], ignore_index=True)

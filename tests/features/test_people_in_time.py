@@ -36,7 +36,7 @@ PEOPLE = made_up_people(5, sorted(SHOP.customer_id.unique()), rows=40)
 def known(tables: Tables, *moments: date) -> pa.Table:
     """Return the families of the optional tables for every customer who had bought by each of ``moments``."""
     panel = behaviour_panel(tables, references_at(tables, moments))
-    return panel.select("as_of", "customer_id", *NAMES).to_pyarrow()
+    return panel.select(["as_of", "customer_id", *NAMES])
 
 
 @cache

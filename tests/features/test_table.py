@@ -30,7 +30,7 @@ def test_every_feature_equals_the_oracle(tables: Tables) -> None:
     references = references_at(tables, MOMENTS)
     panel = behaviour_panel(tables, references).to_pandas()
     for reference in references:
-        table = panel[panel.as_of == pd.Timestamp(reference.as_of)].reset_index(drop=True)
+        table = panel[panel.as_of == reference.as_of].reset_index(drop=True)
         expected = recomputed(tables, reference.as_of, reference)
         assert sorted(expected.columns) == sorted(["customer_id", *NAMES])
         assert table.customer_id.tolist() == expected.customer_id.tolist()
@@ -39,11 +39,26 @@ def test_every_feature_equals_the_oracle(tables: Tables) -> None:
         )
 
 
-def test_a_panel_equals_its_moments(tables: Tables) -> None:
-    references = references_at(tables, MOMENTS[::2])
-    panel = behaviour_panel(tables, references).to_pyarrow().to_pylist()
+@pytest.mark.parametrize("at_a_time", [1, 50, 1_000], ids=["one by one", "some", "all"])
+def test_a_panel_equals_its_moments(tables: Tables, at_a_time: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("features.table.CUSTOMERS_AT_A_TIME", at_a_time)
+    references = references_at(tables, MOMENTS)
+    panel = behaviour_panel(tables, references[::-1]).to_pylist()
     moments = [behaviour_table(tables, it.as_of, it).to_pyarrow().to_pylist() for it in references]
     assert panel == [row for moment in moments for row in moment]
+
+
+def test_a_panel_of_two_equals_its_moments(tables: Tables) -> None:
+    references = references_at(tables, MOMENTS[:2])
+    panel = behaviour_panel(tables, references).to_pylist()
+    moments = [behaviour_table(tables, it.as_of, it).to_pyarrow().to_pylist() for it in references]
+    assert panel == [row for moment in moments for row in moment]
+
+
+def test_what_a_panel_borrows_is_gone_afterwards(tables: Tables) -> None:
+    behaviour_panel(tables, references_at(tables, MOMENTS))
+    standing = tables.connection.list_tables()
+    assert [name for name in standing if name.startswith(("running_kinds", "unsteady"))] == []
 
 
 def test_the_shop_exercises_every_feature(tables: Tables) -> None:
