@@ -12,6 +12,7 @@ from joren.workplace import workplace
 from training.backtest_report import markdown
 from training.backtest_words import Language
 from training.backtested import Backtest
+from training.canvas import save
 from training.horizon import Advice, advise
 from training.panel import days_known
 from training.rolling import plan, roll
@@ -58,7 +59,7 @@ def _write(found: Backtest, source: str, folder: Path, language: Language) -> No
         names = []
         for stem, figure in figures(found).items():
             names.append(f"{stem}.png")
-            figure.savefig(stage.new / names[-1])
+            save(figure, stage.new / names[-1])
         texts = {
             "backtest.md": markdown(found, source, names, language),
             "backtest.json": json.dumps(found.to_json(), ensure_ascii=False, indent=2, allow_nan=False),
@@ -78,6 +79,6 @@ def advise_project(project: Project, steps: Steps, folder: Path | None) -> tuple
     from training.horizon_plot import figure
 
     with steps.step("Drawing"), workplace(folder) as stage:
-        figure(advice).savefig(stage.new / PICTURE)
+        save(figure(advice), stage.new / PICTURE)
         stage.commit(PICTURE)
     return advice, folder / PICTURE

@@ -14,6 +14,7 @@ from joren.clv import prior_told, read_project
 from joren.project import Project
 from joren.report import score_rows
 from joren.table_file import unwritable
+from training.canvas import save
 from training.choice import Choice, choose
 from training.clv import margin_rate
 from training.clv_table import HORIZONS_DAYS, customer_table, newcomer_table
@@ -137,7 +138,7 @@ def draw(project: Project, steps: Steps, folder: Path, *, model: str | None) -> 
         folder.mkdir(parents=True, exist_ok=True)
         paths = [folder / f"{name}.png" for name in drawn]
         for path, figure in zip(paths, drawn.values(), strict=True):
-            figure.savefig(path)
+            save(figure, path)
     except OSError as error:
         raise unwritable(folder, error) from error
     return paths

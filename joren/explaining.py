@@ -10,6 +10,7 @@ from joren.champion import champion_of
 from joren.errors import OutputError
 from joren.moment import Steps, tables_and_moment
 from joren.project import Project
+from training.canvas import save
 from training.errors import NotEnoughDataError
 from training.importance import Importance, importance_of
 from training.importance_plots import importance_figures
@@ -44,7 +45,7 @@ def draw(found: Importance, folder: Path, language: Literal["en", "ja"], top: in
     try:
         for path, figure in drawn.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(path)
+            save(figure, path)
     except OSError as error:
         raise OutputError(
             f"No pictures can be written to {folder}.", mend="Choose another folder."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = [
     "STYLE",
     "canvas",
     "in_percent",
+    "save",
     "tenths_plot",
 ]
 
@@ -65,6 +67,15 @@ def canvas(
     below = first.text(0, above, subtitle, transform=first.transAxes, fontsize=9, color=MUTED)
     below.set_in_layout(False)  # the title's second line is its room; a long one must not narrow the axes
     return figure, rows
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, as `Figure.savefig` would, which draws it twice."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    page: Any = FigureCanvasAgg(figure)
+    with path.open("wb") as file:
+        page.print_png(file)
 
 
 def in_percent(axes: Axes) -> None:

@@ -7,16 +7,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from training.bundle import Bundle
+from training.canvas import save
 from training.provenance import git_commit, lock_hash, requirements
 from training.score_schema import SCORE_SCHEMA
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from mlflow.models import ModelSignature
     from mlflow.models.model import ModelInfo
 
@@ -27,6 +30,7 @@ __all__ = [
     "labels",
     "log_data",
     "log_documents",
+    "log_figures",
     "log_measures",
     "log_model",
     "log_nested",
@@ -117,6 +121,16 @@ def log_documents(mlflow: ModuleType, documents: Mapping[str, object]) -> None:
             mlflow.log_text(document, file)
         else:
             mlflow.log_dict(document, file)
+
+
+def log_figures(mlflow: ModuleType, figures: Mapping[str, Figure]) -> None:
+    """Log pictures into the folder ``figures``, as PNG, by their names without the ending."""
+    with TemporaryDirectory() as folder:
+        for stem, figure in figures.items():
+            path = Path(folder, f"{stem}.png")
+            path.parent.mkdir(exist_ok=True)
+            save(figure, path)
+        mlflow.log_artifacts(folder, "figures")
 
 
 def log_nested(mlflow: ModuleType, experiment: str, nested: Iterable[Nested]) -> None:

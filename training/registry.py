@@ -23,6 +23,7 @@ from training.mlflow_run import (
     labels,
     log_data,
     log_documents,
+    log_figures,
     log_measures,
     log_model,
     log_nested,
@@ -97,8 +98,7 @@ class Registry:
                 mlflow.log_params(dict(parameters))
                 log_data(mlflow, fingerprint)
                 log_documents(mlflow, {"model_card.md": card, **(documents or {})})
-                for stem, figure in figures.items():
-                    mlflow.log_figure(figure, f"figures/{stem}.png")
+                log_figures(mlflow, figures)
                 mlflow.log_metrics(dict(metrics or {}))
                 log_nested(mlflow, experiment, nested)
                 if known:

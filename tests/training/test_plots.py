@@ -6,11 +6,13 @@ import io
 import subprocess
 import sys
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from training.canvas import save
 from training.evaluate import Evaluation, Forecast
 from training.metrics import decile_table
 from training.plots import SHARES, figures
@@ -46,6 +48,13 @@ def test_every_picture_can_be_drawn() -> None:
         page = io.BytesIO()
         figure.savefig(page, format="png")
         assert page.getvalue().startswith(b"\x89PNG")
+
+
+def test_a_picture_is_written_as_matplotlib_would(tmp_path: Path) -> None:
+    ours, theirs = (figures(an_evaluation())["roc"] for _ in range(2))
+    save(ours, tmp_path / "ours.png")
+    theirs.savefig(tmp_path / "theirs.png")
+    assert (tmp_path / "ours.png").read_bytes() == (tmp_path / "theirs.png").read_bytes()
 
 
 def test_titles_state_what_is_seen_and_of_how_many() -> None:
