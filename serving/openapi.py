@@ -31,11 +31,11 @@ DESCRIPTION = r"""
 Joren (常連) says which customers are about to leave, what each is worth, and why. This API hands out its
 scores, lists and figures, and computes scores from a history that you send.
 
-**Quick start.** `joren keys create crm` prints a key, once. Then:
+**Quick start.** `joren keys create crm` prints a key, once. Then, with ids of your own:
 
 ```
-curl -H "X-API-Key: $JOREN_KEY" "http://127.0.0.1:8000/v1/customers/00123/score?reasons=true"
 curl -H "X-API-Key: $JOREN_KEY" "http://127.0.0.1:8000/v1/at-risk?limit=20"
+curl -H "X-API-Key: $JOREN_KEY" "http://127.0.0.1:8000/v1/customers/00123/score?reasons=true"
 curl -H "X-API-Key: $JOREN_KEY" -H "Accept: text/csv" "http://127.0.0.1:8000/v1/at-risk?limit=100"
 curl -H "X-API-Key: $JOREN_KEY" -H "Content-Type: application/json" \
      -d '{"customer_ids": ["00123", "c-7f"]}' "http://127.0.0.1:8000/v1/scores/lookup"
@@ -48,7 +48,7 @@ at once. When the next run is overdue, answers under `/v1` carry `Joren-Scores-S
 
 **Models.** `POST /v1/scores/compute` and `/v2` answer by the model in use: the one promoted last, from a
 second after it was. Stored scores stay those of their run, and are explained by the model that gave them.
-Every answer names its `model_version`. Errors under `/v2` have the protocol's own form.
+Every score names its `model_version`. Errors under `/v2` have the protocol's own form.
 
 **Time.** Dates are local days in the business's zone; a horizon of N days begins the day after `as_of` and
 holds both its ends. Moments (`published_at`) are in UTC.
@@ -61,7 +61,7 @@ ids `.` and `..`, which clients resolve away, can be asked for by `POST /v1/scor
 
 **Limits.** A key has so many requests a minute, on all workers together: `RateLimit-Policy:
 "requests";q=6000;w=60`. Every answer says what is left: `RateLimit: "requests";r=5999;t=42`. Beyond, a 429
-with `Retry-After`; so is who tries more than 60 unknown keys a minute from one address. Bodies hold at most
+with `Retry-After`, which also stops more than 60 unknown keys a minute from one address. Bodies hold at most
 1 MiB, also unpacked from gzip; paths and headers 32 KiB each (414, 431).
 
 **Caching.** Scores, lists and figures carry an `ETag`; with `If-None-Match`, what has not changed is a 304.
@@ -170,6 +170,8 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
     told = inference_errors if path.startswith(INFERENCE) else problems
     answers |= {str(status): answer for status, answer in told(*kinds).items()}
     for status, answer in answers.items():
+        if not status.startswith("2") and status != "429":
+            continue
         names = [*ID, *(QUOTA if scopes else ()), *(STALE if path.startswith("/v1/") else ())]
         names += WAIT if status == "429" else ()
         answer["headers"] = answer.get("headers", {}) | {

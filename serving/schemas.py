@@ -57,8 +57,11 @@ WhereItGoesOn = Annotated[
         description="`next_cursor` of the page before, with the same filters and sort.",
     ),
 ]
-WithReasons = Annotated[bool, Field(description="Compute reasons where they are not stored.")]
-InLanguage = Annotated[Language, Field(description="The language of reasons.")]
+WithReasons = Annotated[bool, Field(description="Compute reasons where none are stored.")]
+InLanguage = Annotated[
+    Language,
+    Field(description="The language of reasons. Stored ones are English: with `ja`, send `reasons=true`."),
+]
 RunId = Annotated[
     str,
     Field(description="The run that published the scores.", examples=["20260401T033000Z-7f3a"]),

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from serving.history import Change, Past
-from serving.schemas import InLanguage, PublishedAt, Question
+from serving.schemas import PublishedAt, Question
 from serving.service import History, Language
 from serving.wire_score import Answer, CustomerId, Score
 
@@ -23,7 +23,10 @@ class HistoryQuery(Question):
     cursor: str | None = Field(
         default=None, min_length=1, max_length=8_192, description="`next_cursor` of the page before."
     )
-    language: InLanguage = Language.ENGLISH
+    language: Language = Field(
+        default=Language.ENGLISH,
+        description="The language of what `change` tells; stored reasons are English.",
+    )
 
 
 class FieldChange(Answer):

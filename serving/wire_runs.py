@@ -59,7 +59,7 @@ class StoreUse(Answer):
 class Runs(Answer):
     """What the store keeps."""
 
-    runs: list[StoredRun] = Field(description="Newest first.")
+    data: list[StoredRun] = Field(description="The runs, newest first.")
     rolled_back: RolledBack | None = Field(description="Null unless the current run was gone back to.")
     store: StoreUse = Field(description="The room that it takes.")
 
@@ -85,14 +85,14 @@ class HeldModel(Answer):
 class HeldModels(Answer):
     """Every model that the service can explain scores with."""
 
-    models: list[HeldModel] = Field(description="The champion first, then by version.")
+    data: list[HeldModel] = Field(description="The models: the champion first, then by version.")
 
 
 def runs_answer(seen: Overview) -> Runs:
     """Put what the store keeps on the wire."""
     moved = seen.rollback
     return Runs(
-        runs=[_stored(run, is_current=run == seen.current) for run in seen.runs],
+        data=[_stored(run, is_current=run == seen.current) for run in seen.runs],
         rolled_back=None
         if moved is None
         else RolledBack(

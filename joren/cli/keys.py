@@ -143,12 +143,12 @@ def list_keys(project: ProjectFolder = Path(), as_json: AsJson = False) -> None:
         return
     table = plain_table()
     for head in ("Key", "Name", "May", "Live", "Made", "Ends", "Last used (UTC)"):
-        table.add_column(head)
+        table.add_column(head, no_wrap=head == "May")
     for key in made:
         table.add_row(
             key.prefix,
             key.name,
-            ", ".join(sorted(key.scopes)),
+            "\n".join(sorted(key.scopes)),
             "yes" if key.is_live(now) else "no",
             f"{key.created_at:%Y-%m-%d}",
             f"{key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else "",

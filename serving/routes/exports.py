@@ -21,6 +21,7 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["scores"])
 
+RUN_ID = "Joren-Run-Id"
 WRITERS = {JSON: (as_json, "json"), CSV: (as_csv, "csv"), NDJSON: (as_ndjson, "ndjson")}
 FORMS: dict[int | str, dict[str, Any]] = {
     200: {
@@ -34,6 +35,12 @@ FORMS: dict[int | str, dict[str, Any]] = {
                 "example": '{"customer_id":"00123","as_of":"2026-03-31","horizon_days":91,…}\n',
             },
         }
+    }
+}
+FORMS[200]["headers"] = {
+    RUN_ID: {
+        "description": "The run that the answer is of: the `changed_since_run` of the next time.",
+        "schema": {"type": "string", "examples": ["20260401T033000Z-7f3a"]},
     }
 }
 
@@ -50,9 +57,10 @@ def export_scores(request: Request, query: Annotated[ExportQuery, Query()]) -> R
     """Return a whole run, or what differs from another: JSON, CSV (`text/csv`) or `application/x-ndjson`.
 
     All rows are of the one run, also when another is published meanwhile. An answer that breaks off (the
-    connection is cut) is not whole; one that ends is. To keep a copy in step, remember `run_id`, and send it
-    as `changed_since_run` the next time: customers who are `removed` are told, too. In the CSV, a text that
-    a spreadsheet would run as a formula begins with an apostrophe; take JSON where ids must be exact.
+    connection is cut) is not whole; one that ends is. To keep a copy in step, remember the `Joren-Run-Id` of
+    the answer, and send it as `changed_since_run` the next time: customers who are `removed` are told, too.
+    In the CSV, a text that a spreadsheet would run as a formula begins with an apostrophe; take JSON where
+    ids must be exact.
     """
     refuse_repeated_parameters(request)
     form = preferred(request.headers.get("accept"), tuple(WRITERS))
@@ -60,5 +68,9 @@ def export_scores(request: Request, query: Annotated[ExportQuery, Query()]) -> R
     service = service_of(request)
     run = service.run() if query.run_id is None else run_named(service.store, query.run_id)
     export = export_of(service.store, run, query.changed_since_run)
-    headers = {"Content-Disposition": f'attachment; filename="scores.{suffix}"', "Vary": "Accept"}
+    headers = {
+        "Content-Disposition": f'attachment; filename="scores.{suffix}"',
+        "Vary": "Accept",
+        RUN_ID: run.run_id,
+    }
     return StreamingResponse(write(export), media_type=form, headers=headers)

@@ -107,7 +107,7 @@ def jobs(request: Request, query: Annotated[JobsQuery, Query()]) -> Response:
 
 @router.get(
     "/v1/jobs/{job_id}",
-    summary="How it is with a job",
+    summary="The state of a job",
     response_model=JobAnswer,
     response_description="The job.",
     responses=problems(JobNotFoundError),
@@ -121,7 +121,7 @@ def job(request: Request, job_id: JobId) -> Response:
 
 @router.post(
     "/v1/jobs/{job_id}/cancel",
-    summary="Call a job off",
+    summary="Cancel a job",
     response_model=JobAnswer,
     response_description="The job; it is `cancelled` within seconds.",
     responses=problems(JobNotFoundError),

@@ -51,7 +51,7 @@ def current_model(request: Request) -> Response:
 
 @router.post(
     "/v1/models/current/reload",
-    summary="Take the promoted model in now",
+    summary="Use the promoted model from now on",
     response_model=UsedModel,
     response_description="The model in use from now on.",
     responses=problems(ModelRefusedError, ModelUnavailableError),

@@ -54,4 +54,4 @@ def models(request: Request) -> Response:
         )
         for version, origin in service.shelf.held().items()
     ]
-    return json_answer(HeldModels(models=sorted(held, key=lambda one: (not one.is_champion, one.version))))
+    return json_answer(HeldModels(data=sorted(held, key=lambda one: (not one.is_champion, one.version))))

@@ -58,7 +58,7 @@ def empty(tmp_path: Path) -> Path:
 
 def runs_in(folder: Path) -> list[str]:
     told = json.loads(joren("runs", "list", "--project", folder, "--json").stdout)
-    return [run["run_id"] for run in told["runs"]]
+    return [run["run_id"] for run in told["data"]]
 
 
 def test_a_backup_is_read_by_its_owner_alone_and_replaces_nothing_unasked(

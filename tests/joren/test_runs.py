@@ -25,7 +25,7 @@ def kept(tmp_path: Path) -> Path:
 
 def listed(folder: Path) -> list[tuple[str, bool]]:
     told = json.loads(joren("runs", "list", "--project", folder, "--json").stdout)
-    return [(run["run_id"], run["is_current"]) for run in told["runs"]]
+    return [(run["run_id"], run["is_current"]) for run in told["data"]]
 
 
 def test_runs_are_listed_with_the_room_they_take(kept: Path) -> None:
@@ -54,7 +54,7 @@ def test_a_rollback_says_where_to_and_is_listed_with_who_and_why(kept: Path) -> 
 def test_pruning_follows_the_file_unless_told_otherwise(kept: Path) -> None:
     assert joren("runs", "prune", "--project", kept).exit_code == 0
     told = json.loads(joren("runs", "list", "--project", kept, "--json").stdout)
-    assert [run["has_behaviour"] for run in told["runs"]] == [True, False, False]
+    assert [run["has_behaviour"] for run in told["data"]] == [True, False, False]
     shown = joren("runs", "prune", "--keep-runs", 1, "--project", kept)
     assert "2 forgotten, 1 kept" in shown.stderr
     assert listed(kept) == [("run-3", True)]

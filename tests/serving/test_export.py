@@ -119,7 +119,9 @@ def test_the_difference_in_each_form(served: Shop) -> None:
     told = served.client.get(PATH, params=query).json()
     assert told["changed_since_run"] == "run-a"
     assert {one["customer_id"] for one in told["data"] if one["change"] == "removed"} == gone
-    lines = served.client.get(PATH, params=query, headers={"Accept": "application/x-ndjson"}).text
+    answer = served.client.get(PATH, params=query, headers={"Accept": "application/x-ndjson"})
+    assert answer.headers["joren-run-id"] == "run-b"
+    lines = answer.text
     assert [json.loads(line) for line in lines.splitlines()] == told["data"]
     text = served.client.get(PATH, params=query, headers={"Accept": "text/csv"}).text
     rows = list(csv.DictReader(io.StringIO(text)))

@@ -120,8 +120,8 @@ def test_the_kept_runs_and_the_room_they_take_are_listed(served: Shop) -> None:
     served.store.publish(*shop(200, run_id="run-2"), run=run_info("run-2"))
     roll_back(served.store.database, NINA)
     told = served.client.get("/v1/runs").json()
-    assert [(run["run_id"], run["is_current"]) for run in told["runs"]] == [("run-2", False), ("run-1", True)]
-    assert told["runs"][1]["customers"] == 200
+    assert [(run["run_id"], run["is_current"]) for run in told["data"]] == [("run-2", False), ("run-1", True)]
+    assert told["data"][1]["customers"] == 200
     assert told["rolled_back"] == {
         "from_run_id": "run-2",
         "at": "2026-04-01T03:30:00Z",
@@ -136,7 +136,7 @@ def test_the_models_in_the_folder_are_listed_the_champion_first(served: Shop) ->
     for name in ("ffffffffffff", ".current.new", "notes"):
         (served.bundles / name).mkdir()  # the fake in the first says that it is another version
     (served.bundles / "current").symlink_to(VERSION)
-    champion, broken = served.client.get("/v1/models").json()["models"]
+    champion, broken = served.client.get("/v1/models").json()["data"]
     assert champion == {
         "version": VERSION,
         "is_champion": True,
