@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from serving.jobs import Job, JobState
 from serving.schemas import Question
@@ -13,12 +14,22 @@ from serving.wire_score import Answer
 __all__ = ["JobAnswer", "JobPage", "JobsQuery", "ScoreRequest", "job_answer"]
 
 
+ONE_DAY = timedelta(days=1)
+
+
+def _not_to_come(day: date) -> date:
+    if day > datetime.now(UTC).date() + ONE_DAY:  # which it already is, east of Greenwich
+        raise ValueError("the day is yet to come")
+    return day
+
+
 class ScoreRequest(Question):
     """What is to be scored."""
 
-    as_of: date | None = Field(
+    as_of: Annotated[date, AfterValidator(_not_to_come)] | None = Field(
         default=None,
-        description="Score as of this local day; null: as joren.toml says, else the data's last day.",
+        description="Score as of this local day, which may not be yet to come; null: as joren.toml says, "
+        "else the data's last day.",
         examples=["2026-04-30"],
     )
 

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from serving.service import ScoringService
 
 __all__ = [
+    "LINKED",
     "REVALIDATED",
     "answer_of",
     "json_answer",
@@ -29,6 +30,18 @@ REVALIDATED: dict[int | str, dict[str, Any]] = {
     304: {"description": "The answer is still the one that If-None-Match names."},
 }
 """What a route says in its description whose answers are `revalidated`."""
+
+LINKED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            "Link": {
+                "description": 'The next page, as `<…>; rel="next"`; missing at the end.',
+                "schema": {"type": "string"},
+            }
+        }
+    }
+}
+"""What a route says in its description whose answers are pages."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Path, Query
@@ -12,7 +12,7 @@ from starlette.responses import Response
 from serving.auth import Scope
 from serving.errors import CustomerNotFoundError, InvalidCursorError, NotPublishedError
 from serving.gate import needs
-from serving.routes.asked import json_answer, refuse_repeated_parameters, service_of
+from serving.routes.asked import LINKED, json_answer, refuse_repeated_parameters, service_of
 from serving.routes.segments import Segments
 from serving.told_errors import problems
 from serving.wire_history import HistoryPage, HistoryQuery, history_answer
@@ -21,17 +21,6 @@ from serving.wire_score import CustomerId
 __all__ = ["router"]
 
 router = APIRouter(tags=["scores"], route_class=Segments)
-
-LINKED: dict[int | str, dict[str, Any]] = {
-    200: {
-        "headers": {
-            "Link": {
-                "description": 'The next page, as `<…>; rel="next"`; missing at the end.',
-                "schema": {"type": "string"},
-            }
-        }
-    }
-}
 
 
 @router.get(

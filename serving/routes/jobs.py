@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, cast
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Header, Path, Query
 from starlette.requests import Request
@@ -19,7 +20,7 @@ from serving.errors import (
 )
 from serving.gate import needs
 from serving.job_desk import JobDesk
-from serving.routes.asked import json_answer, refuse_parameters, refuse_repeated_parameters
+from serving.routes.asked import LINKED, json_answer, refuse_parameters, refuse_repeated_parameters
 from serving.told_errors import problems
 from serving.wire_jobs import JobAnswer, JobPage, JobsQuery, ScoreRequest, job_answer
 
@@ -90,7 +91,7 @@ def score_all(
     summary="The jobs of the last 30 days",
     response_model=JobPage,
     response_description="A page of jobs, newest first.",
-    responses=problems(InvalidCursorError),
+    responses=LINKED | problems(InvalidCursorError),
     **needs(Scope.JOBS_WRITE),
 )
 def jobs(request: Request, query: Annotated[JobsQuery, Query()]) -> Response:
@@ -102,7 +103,11 @@ def jobs(request: Request, query: Annotated[JobsQuery, Query()]) -> Response:
     page = found[: query.limit]
     more = signer.seal(page[-1].job_key, QUESTION) if len(found) > query.limit else None
     data = [job_answer(job) for job in page]
-    return json_answer(JobPage(data=data, has_more=more is not None, next_cursor=more))
+    answer = json_answer(JobPage(data=data, has_more=more is not None, next_cursor=more))
+    if more is not None:
+        asked = query.model_dump(mode="json", exclude_unset=True) | {"cursor": more}
+        answer.headers["Link"] = f'</v1/jobs?{urlencode(asked)}>; rel="next"'
+    return answer
 
 
 @router.get(

@@ -22,6 +22,7 @@ from serving.errors import (
 from serving.gate import needs
 from serving.negotiation import CSV, JSON, preferred
 from serving.routes.asked import (
+    LINKED,
     REVALIDATED,
     json_answer,
     refuse_repeated_parameters,
@@ -50,13 +51,7 @@ FORMS: dict[int | str, dict[str, Any]] = {
                 "example": "customer_id,as_of,horizon_days,…\r\n00123,2026-03-31,91,…\r\n",
             }
         },
-        "headers": REVALIDATED[200]["headers"]
-        | {
-            "Link": {
-                "description": 'The next page, as `<…>; rel="next"`; missing at the end.',
-                "schema": {"type": "string"},
-            }
-        },
+        "headers": REVALIDATED[200]["headers"] | LINKED[200]["headers"],
     },
     304: REVALIDATED[304],
 }
