@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import date
 
 __all__ = [
+    "FEWEST_CUSTOMERS",
+    "FEWEST_OF_EACH",
     "OURS",
     "Difference",
     "Evaluation",
@@ -31,6 +33,8 @@ Kind = Literal["out-of-time", "cross-fitted", "shorter-horizon"]
 
 OURS = "Joren"  # among the models of an evaluation, the one that scores the customers
 BOOTSTRAP_ROUNDS = 200
+FEWEST_CUSTOMERS = 100  # below which measures are mostly chance
+FEWEST_OF_EACH = 20  # who left, and who stayed
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,18 @@ class Evaluation:
     def main(self) -> str:
         """The model that the others are compared with: `OURS`, or the last where it takes no part."""
         return OURS if OURS in self.metrics else list(self.metrics)[-1]
+
+    @property
+    def caution(self) -> str:
+        """Why the measures tell little, in a sentence; empty where customers are enough."""
+        left = int(self.predictions["churned"].sum())
+        stayed = self.customers - left
+        if self.customers >= FEWEST_CUSTOMERS and min(left, stayed) >= FEWEST_OF_EACH:
+            return ""
+        return (
+            f"{left:,} left and {stayed:,} stayed: where that is fewer than {FEWEST_CUSTOMERS} customers, or "
+            f"than {FEWEST_OF_EACH} of either, these figures are mostly chance: no ground to trust a model on"
+        )
 
     @classmethod
     def of(

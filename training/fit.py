@@ -35,6 +35,7 @@ from training.panel import (
 from training.policy import Policy
 from training.profile import Profile
 from training.snapshots import Snapshots
+from training.soundness import wholesale
 
 TAKEN_AS_THEY_STAND = (
     "attributes carry no time: they are taken as they stand in the data, at past moments too; one that was "
@@ -102,6 +103,7 @@ def fit(
             notes=(
                 *([snapshots.draw.told()] if snapshots.draw else []),
                 *choice.notes,
+                *([large.text.rstrip(".")] if (large := wholesale(behaviour)) else []),
                 *([TAKEN_AS_THEY_STAND] if attributes.columns else []),
                 *(leak.told() for leak in learned.leaks),
             ),

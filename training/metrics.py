@@ -148,7 +148,9 @@ def _spearman(revenue: Floats, forecast: Floats) -> float:
 
 def _deviance_revenue(revenue: Floats, forecast: Floats) -> float:
     """Return the Tweedie deviance of power 1.5, over the root of the mean: free of the currency's unit."""
-    mean = max(revenue.mean(), LEAST)
+    mean = revenue.mean()
+    if mean <= 0:
+        return math.nan
     root = np.sqrt(np.maximum(forecast, 1e-3 * mean))
     return float(4.0 * np.mean(revenue / root + root - 2.0 * np.sqrt(revenue)) / mean**0.5)
 

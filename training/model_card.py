@@ -142,6 +142,7 @@ def _measures(evaluation: Evaluation | None) -> list[str]:
         f"Asked on {evaluation.moment} about the {evaluation.horizon_days} days after it: "
         f"{evaluation.customers:,} customers, of whom {evaluation.predictions['churned'].mean():.1%} left. "
         f"{KINDS[evaluation.kind]} The best of each column is bold."
+        + (f" **{evaluation.caution}.**" if evaluation.caution else "")
     )
     rows = [[model, *(_cell(evaluation, model, name) for name in names)] for model in evaluation.metrics]
     legend = "; ".join(f"{SHOWN[name][0]}: {SHOWN[name][1]}" for name in names)

@@ -16,7 +16,7 @@ from training.backtest import tried_at
 from training.backtested import Backtest, Judged, Plan
 from training.config import TrainingConfig
 from training.errors import NotEnoughDataError
-from training.evaluate import OURS
+from training.evaluate import FEWEST_CUSTOMERS, FEWEST_OF_EACH, OURS
 from training.panel import Method, days_known, disjoint_moments, lead_days, method_for, past_moments
 from training.peers import BASE_RATE, base_rate, peer_moments, peers_at
 from training.policy import Policy
@@ -27,8 +27,6 @@ __all__ = ["plan", "roll"]
 
 MOST_MOMENTS = 6
 ENOUGH_MOMENTS = 3
-FEWEST_CUSTOMERS = 100
-FEWEST_OF_EACH = 20
 SHARED_ROWS = 2_000_000
 
 Step = Callable[[str], AbstractContextManager[None]]

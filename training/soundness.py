@@ -12,7 +12,7 @@ from features.tables import Tables
 from training.acquisition import Acquisition, Beginning, acquisition_of
 from training.arrivals import Arrivals
 
-__all__ = ["Finding", "findings", "late_by_days"]
+__all__ = ["Finding", "findings", "late_by_days", "wholesale"]
 
 WHOLESALE_TIMES = 100.0
 WHOLESALE_SHARE = 0.10
@@ -44,7 +44,7 @@ def findings(tables: Tables, as_of: date, behaviour: pd.DataFrame, newest_end: d
         _late(tables, as_of, newest_end),
         _thin_end(arrivals, last_day),
         _beginning(acquisition_of(arrivals), first_day),
-        _wholesale(behaviour),
+        wholesale(behaviour),
     )
     return [finding for finding in found if finding is not None]
 
@@ -121,7 +121,7 @@ def _beginning(acquisition: Acquisition, first_day: date) -> Finding | None:
     return None
 
 
-def _wholesale(behaviour: pd.DataFrame) -> Finding | None:
+def wholesale(behaviour: pd.DataFrame) -> Finding | None:
     """Tell of customers so large that the revenue figures hang on them."""
     spend = behaviour["gross_spend"].to_numpy(np.float64)
     paid = spend[spend > 0]

@@ -134,9 +134,10 @@ def _judged(evaluation: Evaluation | None, metadata: Metadata) -> tuple[str, Ren
     if evaluation is None:
         return "How it was learned", method
     days, moment = evaluation.horizon_days, evaluation.moment
-    return f"How the models compare on the {days} days after {moment} ({evaluation.kind})", Group(
-        _comparison(evaluation), method
-    )
+    body: list[RenderableType] = [_comparison(evaluation), method]
+    if evaluation.caution:
+        body.insert(1, Text(evaluation.caution, style="yellow"))
+    return f"How the models compare on the {days} days after {moment} ({evaluation.kind})", Group(*body)
 
 
 def _comparison(evaluation: Evaluation) -> Table:

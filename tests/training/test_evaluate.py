@@ -83,13 +83,25 @@ def test_a_perfect_forecast_is_perfect() -> None:
         assert measured[name] == pytest.approx(0, abs=2e-6)
 
 
-def test_one_class_leaves_the_rankings_out_and_keeps_the_rest() -> None:
+def test_one_class_leaves_out_rankings_and_what_is_over_the_revenue_and_keeps_the_rest() -> None:
     truth = pd.DataFrame(
         {"churned": [1, 1, 1], "orders": [0, 0, 0], "revenue": [0.0, 0.0, 0.0]}, index=list("bca")
     )
     measured = judge(truth, [0.9, 0.7, 0.8], orders=[0.1, 0.2, 0.1], revenue=[1.0, 2.0, 1.0])
-    assert set(measured) == {"log_loss", "brier", "ece", "deviance_orders", "deviance_revenue"}
+    assert set(measured) == {"log_loss", "brier", "ece", "deviance_orders"}
     assert all(math.isfinite(value) for value in measured.values())
+
+
+@pytest.mark.parametrize(("left", "stayed", "few"), [(60, 40, False), (81, 19, True), (40, 50, True)])
+def test_measures_of_few_customers_carry_a_caution(left: int, stayed: int, few: bool) -> None:  # noqa: FBT001
+    churned = np.repeat([1, 0], [left, stayed])
+    truth = pd.DataFrame({"churned": churned, "orders": 1 - churned, "revenue": 5.0 * (1 - churned)})
+    said = Forecast(churn=np.full(len(truth), 0.5))
+    judged = Evaluation.of(
+        truth, {"Joren": said}, moment=date(2025, 1, 1), horizon_days=91, kind="out-of-time"
+    )
+    assert (f"{left} left and {stayed} stayed" in judged.caution) == few
+    assert bool(judged.caution) == few
 
 
 def test_one_customer_can_be_judged() -> None:
