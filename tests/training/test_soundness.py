@@ -9,6 +9,10 @@ import pytest
 from features.sources import tables_from_frame
 from features.tables import Tables
 from tests.training.shops import START, evenly, shop
+from training.config import TrainingConfig
+from training.fit import fit
+from training.panel import Method
+from training.policy import Policy
 from training.soundness import Finding, findings
 
 DAYS = 240
@@ -66,3 +70,12 @@ def test_wholesale_customers_are_told_where_the_money_hangs_on_them(steady: Tabl
     assert "42%" in told.text
     small = np.append(np.full(29_998, 100.0), [10_000.0, 12_000.0])
     assert found(steady, pd.DataFrame({"gross_spend": small})) == {}
+
+
+def test_a_model_tells_of_wholesale_customers_too() -> None:
+    rows = shop(evenly(60, 40), 40).transactions.to_pandas()[["customer_id", "timestamp", "amount"]]
+    rows.loc[rows["customer_id"] == rows["customer_id"].iloc[0], "amount"] = 90_000
+    config = TrainingConfig(horizon_days=30)
+    as_of = START + timedelta(days=39)
+    bundle = fit(tables_from_frame(rows), as_of, config, Policy(), method=Method.LIFETIME_VALUE_ONLY)
+    assert [note for note in bundle.metadata.notes if note.startswith("1 customer of 60 ")]
