@@ -56,7 +56,7 @@ class Leak:
             )
             return f"「{self.feature}」は{why}学習に使いません（使う場合：{allow}）"
         why = (
-            "its name says that it is known only of those who left"
+            "by its name it was made from the outcome, or is known only of those who left"
             if self.auc is None
             else f"it alone tells those who left from the others (AUC {self.auc:.3f})"
         )
@@ -90,7 +90,7 @@ def leaking(
 
 
 def is_named_like_a_leak(name: str) -> bool:
-    """Return whether a column is known by its name to be known only of those who left.
+    """Return whether a column, by its name, was made from the outcome or is known only of those who left.
 
     >>> [is_named_like_a_leak(name) for name in ("Churn Score", "CLTV", "解約理由", "Contract", "churn_p")]
     [True, True, True, False, True]
