@@ -192,14 +192,16 @@ class CustomerHistory(Question):
 
 def texts_of(row: Row) -> dict[str, str | None]:
     """Return what a row says as a file would: whole floats without .0, attributes among the columns."""
-    said = dict(row)
-    attributes = said.pop("attributes", {})
-    return {name: _text(value) for name, value in (attributes | said).items()}
+    said = dict(vars(row))
+    if attributes := said.pop("attributes", None):
+        said = attributes | said
+    return {
+        name: value if value is None or isinstance(value, str) else _text(value)
+        for name, value in said.items()
+    }
 
 
-def _text(value: str | float | bool | None) -> str | None:  # noqa: FBT001 - JSON's own types
-    if value is None or isinstance(value, str):
-        return value
+def _text(value: float | bool) -> str:  # noqa: FBT001 - JSON's own types
     if isinstance(value, bool):
         return str(value).lower()
     if type(value) is float and value.is_integer() and abs(value) < WHOLE_BELOW:
