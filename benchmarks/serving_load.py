@@ -11,6 +11,8 @@
 - ``swaps``: models are promoted under a load of feature rows, ``--swaps`` times, damaged ones among them
 - ``infer``: one feature row over `/v2`, beside `mlflow models serve` on the same model
 - ``store``: an export, an erasure, a backup and its restore
+
+``cpu_ms`` of lookups and of compute: what the service has of the processors for an answer.
 """
 
 from __future__ import annotations
@@ -69,7 +71,9 @@ def lookups(project: Path, scratch: Path, asked: argparse.Namespace) -> dict[str
     with served(project, scratch) as service:
         requests = _lookups(project, service)
         under_load(service.port, requests, connections=CONNECTIONS, seconds=1.0)
+        before = service.cpu_ms
         full = under_load(service.port, requests, connections=CONNECTIONS, seconds=seconds)
+        cpu_ms = round((service.cpu_ms - before) / max(len(full.took), 1), 3)
         goal = min(LEAST_LOOKUPS, SHARE_OF_BARE * bare.per_second)
         half = under_load(
             service.port, requests, connections=CONNECTIONS, seconds=seconds, per_second=goal / 2
@@ -77,7 +81,7 @@ def lookups(project: Path, scratch: Path, asked: argparse.Namespace) -> dict[str
     clean = not (full.errors or half.errors)
     return {
         "bare": bare.told(),
-        "full": full.told(),
+        "full": {**full.told(), "cpu_ms": cpu_ms},
         "share_of_bare": round(full.per_second / bare.per_second, 2),
         "half": half.told(),
         "reached": clean and full.per_second >= goal and half.ms(0.99) <= LOOKUP_MS,
@@ -90,8 +94,11 @@ def compute(project: Path, scratch: Path, asked: argparse.Namespace) -> dict[str
     with served(project, scratch) as service:
         request = service.post("/v1/scores/compute", {"customers": [customer]})
         under_load(service.port, [request], connections=1, seconds=2.0)
+        before = service.cpu_ms
         one = under_load(service.port, [request], connections=1, seconds=min(asked.seconds, 20.0))
-    return {"events": EVENTS, **one.told(), "reached": one.ms(0.99) <= COMPUTE_MS and not one.errors}
+        cpu_ms = round((service.cpu_ms - before) / max(len(one.took), 1), 1)
+    reached = one.ms(0.99) <= COMPUTE_MS and not one.errors
+    return {"events": EVENTS, **one.told(), "cpu_ms": cpu_ms, "reached": reached}
 
 
 def soak(project: Path, scratch: Path, asked: argparse.Namespace) -> dict[str, Any]:
