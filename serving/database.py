@@ -117,9 +117,7 @@ def _sqlite(where: URL) -> tuple[Engine, Engine]:
         )
     Path(str(where.database)).parent.mkdir(parents=True, exist_ok=True)
     waiting = {"timeout": BUSY_TIMEOUT_SECONDS}
-    readers = create_engine(
-        where, hide_parameters=True, connect_args=waiting, pool_size=POOLED, pool_reset_on_return=None
-    )
+    readers = create_engine(where, hide_parameters=True, connect_args=waiting, pool_size=POOLED)
     writers = create_engine(where, hide_parameters=True, connect_args=waiting, poolclass=NullPool)
     for engine in (readers, writers):
         event.listen(engine, "connect", _prepare_sqlite)
