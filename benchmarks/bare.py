@@ -17,4 +17,12 @@ async def bare() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_config=None, access_log=False)
+    port, workers = map(int, sys.argv[1:])
+    uvicorn.run(
+        "benchmarks.bare:app",
+        host="127.0.0.1",
+        port=port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+    )

@@ -30,11 +30,15 @@ Check = Callable[[bytes], str | None]
 
 @dataclass
 class Load:
-    """What a load came to: the duration of each answer, in seconds, and what was wrong with others."""
+    """What a load came to: the duration of each answer, in seconds, and what was wrong with others.
+
+    ``stolen``: the share of the processors' time that a virtual machine wanted, and its host gave to others.
+    """
 
     took: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    stolen: float = 0.0
 
     @property
     def per_second(self) -> float:
@@ -53,6 +57,7 @@ class Load:
             "p99_ms": self.ms(0.99),
             "answers": len(self.took),
             "errors": len(self.errors),
+            "stolen": round(self.stolen, 3),
         }
 
 
@@ -94,7 +99,7 @@ async def _driven(
     per_second: float | None,
     check: Check | None,
 ) -> Load:
-    load, turn, began = Load(), count(), time.perf_counter()
+    load, turn, before, began = Load(), count(), _ticks(), time.perf_counter()
     until = began + seconds
 
     async def one() -> None:
@@ -120,7 +125,16 @@ async def _driven(
 
     await asyncio.gather(*(one() for _ in range(connections)))
     load.seconds = time.perf_counter() - began
+    stolen, passed = (now - then for now, then in zip(_ticks(), before, strict=True))
+    load.stolen = stolen / max(passed, 1)
     return load
+
+
+def _ticks() -> tuple[int, int]:
+    """Return how much time the host has kept from us, and how much has passed, of all processors."""
+    with Path("/proc/stat").open(encoding="utf-8") as file:
+        user, nice, system, idle, waiting, interrupts, soft, stolen = map(int, file.readline().split()[1:9])
+    return stolen, user + nice + system + idle + waiting + interrupts + soft + stolen
 
 
 async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:

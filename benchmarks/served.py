@@ -46,14 +46,27 @@ class Served:
 
     @property
     def cpu_ms(self) -> float:
-        """The time that the process has had of the processors: a busy machine changes it little."""
-        fields = Path(f"/proc/{self.process_id}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return 1e3 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """The time that it and its workers have had of the processors: a busy machine changes it little."""
+        ticks = 0
+        for process_id in (self.process_id, *_children(self.process_id)):
+            fields = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return 1e3 * ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _children(process_id: int) -> list[int]:
+    told = Path(f"/proc/{process_id}/task/{process_id}/children").read_text(encoding="utf-8")
+    return [int(child) for child in told.split()]
 
 
 @contextmanager
 def served(
-    project: Path, scratch: Path, *, bundles: Path | None = None, watch_seconds: float = 1.0
+    project: Path,
+    scratch: Path,
+    *,
+    bundles: Path | None = None,
+    watch_seconds: float = 1.0,
+    workers: int = 1,
 ) -> Iterator[Served]:
     """Serve a copy of the project's scores, with its bundles or others, from when a model is in use."""
     shutil.copy(project / "scores.db", scratch / "scores.db")
@@ -64,6 +77,7 @@ def served(
         "JOREN_STORE_URL": url,
         "JOREN_BUNDLES": str(bundles or project / "bundles"),
         "JOREN_PORT": str(port),
+        "JOREN_WORKERS": str(workers),
         "JOREN_MODEL_WATCH_SECONDS": str(watch_seconds),
         "JOREN_REQUESTS_PER_MINUTE": "1000000000",
     }

@@ -4,8 +4,10 @@
 
 ``--project``: a folder after `joren run`. One worker on the loopback, the load beside it on the same machine;
 ``--only`` takes one of the parts below. A table, then a line of JSON; exit code 3 where a goal is missed.
+``stolen`` is the share of the time that the host kept from this machine: over some hundredths, repeat it.
 
-- ``lookups``: scores looked up over 50 connections, against a bare FastAPI route; then at half the goal
+- ``lookups``: scores looked up over 50 connections, by a worker for each of two cores, against as many of a
+  bare FastAPI route; then at half the goal
 - ``compute``: one customer of 200 events, over one connection
 - ``soak``: lookups, lists, feature rows and computed scores over 50 connections, for ``--seconds``
 - ``swaps``: models are promoted under a load of feature rows, ``--swaps`` times, damaged ones among them
@@ -33,6 +35,7 @@ from benchmarks.swaps import swapped
 
 CONNECTIONS = 50
 INFER_CONNECTIONS = 16
+CORES = 2
 EVENTS = 200
 WIDE = 48
 COMPUTE_MS, LOOKUP_MS, MOST_MIB = 150.0, 15.0, 50.0
@@ -65,10 +68,11 @@ def lookups(project: Path, scratch: Path, asked: argparse.Namespace) -> dict[str
     """Look scores up as fast as they come, then at half that pace."""
     seconds = min(asked.seconds, 10.0)
     port = free_port()
-    with serving(["-m", "benchmarks.bare", str(port)], f"http://127.0.0.1:{port}/bare", folder=scratch):
+    bare_route = ["-m", "benchmarks.bare", str(port), str(CORES)]
+    with serving(bare_route, f"http://127.0.0.1:{port}/bare", folder=scratch):
         request = b"GET /bare HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
         bare = under_load(port, [request], connections=CONNECTIONS, seconds=seconds)
-    with served(project, scratch) as service:
+    with served(project, scratch, workers=CORES) as service:
         requests = _lookups(project, service)
         under_load(service.port, requests, connections=CONNECTIONS, seconds=1.0)
         before = service.cpu_ms
