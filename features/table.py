@@ -67,8 +67,8 @@ def _sorted(rows: pa.Table) -> pa.Table:
 def _parts(tables: Tables, references: Sequence[Reference]) -> Iterator[ir.Table]:
     """Yield the tables at some moments after the other, each to be read before the next is asked for.
 
-    An engine that groups far more customers and moments at once than its caches hold takes four times as
-    long for each.
+    An engine keeps the sums of all that it groups at once: of 120,000 customers at twelve moments they took
+    two gigabytes, and no less time.
     """
     ordered = sorted(references, key=lambda it: it.as_of)
     if len(ordered) < SEVERAL:
