@@ -10,6 +10,8 @@ import pyarrow as pa
 
 __all__ = ["as_frame", "frame_of_arrow", "with_columns"]
 
+FEW = 1_000
+
 
 def as_frame(table: ir.Table) -> pd.DataFrame:
     """Return a table as models take it: numbers as float64, missing as NaN, days as datetime64."""
@@ -49,8 +51,12 @@ def frame_of_arrow(rows: pa.Table) -> pd.DataFrame:
 def with_columns(table: pd.DataFrame, columns: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of both, which have the same index; ``columns`` take the place of any so named.
 
-    ``table`` stays as it is. Unless there are more columns than before, the others are shared with it.
+    ``table`` stays as it is. Of many rows all columns are shared with it; of a few it takes pandas longer to
+    look at each column than to copy the block that they lie in.
     """
+    if len(table) > FEW:
+        told = {str(name): values.to_numpy() for part in (table, columns) for name, values in part.items()}
+        return pd.DataFrame(told, index=table.index, copy=False)
     both = table.copy(deep=False)
     for name in columns.columns.intersection(table.columns):
         both[name] = columns[name]

@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pytest
 
 from training.frames import frame_of_arrow, with_columns
 
@@ -35,7 +36,11 @@ def test_rows_in_hand_become_numbers_days_and_texts_in_their_order() -> None:
     pd.testing.assert_frame_equal(frame_of_arrow(ROWS.slice(0, 0)), expected.iloc[:0], check_index_type=False)
 
 
-def test_columns_beside_a_table_take_the_place_of_their_namesakes_and_leave_the_table_alone() -> None:
+@pytest.mark.parametrize("few", [0, 1_000], ids=["many rows", "few rows"])
+def test_columns_beside_a_table_take_the_place_of_their_namesakes_and_leave_the_table_alone(
+    few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.frames.FEW", few)
     table = frame_of_arrow(ROWS)
     before = table.copy()
     gaps = pd.DataFrame({"gap": [9.0, 8.0, 7.0]})
