@@ -273,7 +273,7 @@ STATUS: dict[type[ServingError], HTTPStatus] = {
     TensorsRefusedError: HTTPStatus.BAD_REQUEST,
     UnpredictableError: HTTPStatus.BAD_REQUEST,
     RefusedRowsError: HTTPStatus.UNPROCESSABLE_ENTITY,
-    ReasonsUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    ReasonsUnavailableError: HTTPStatus.GONE,
     NotAuthenticatedError: HTTPStatus.UNAUTHORIZED,
     NotAllowedError: HTTPStatus.FORBIDDEN,
     TooManyRequestsError: HTTPStatus.TOO_MANY_REQUESTS,

@@ -36,9 +36,10 @@ class JorenModel(PythonModel):
         """
         as_of = self.bundle.metadata.as_of
         if "as_of" in model_input:
-            as_of, *others = pd.to_datetime(model_input["as_of"]).dt.date.unique()
-            if others:
-                raise ValueError(f"the table mixes {1 + len(others)} moments: score one at a time")
+            moments = pd.to_datetime(model_input["as_of"]).dt.date.unique()
+            if len(moments) > 1:
+                raise ValueError(f"the table mixes {len(moments)} moments: score one at a time")
+            as_of = next(iter(moments), as_of)
         return self.bundle.score_table(model_input, as_of).drop(columns="reasons")
 
 

@@ -117,7 +117,7 @@ def test_reasons_that_can_no_longer_be_computed_are_told(served: Shop) -> None:
     with served.store.database.write() as connection:
         connection.exec_driver_sql("UPDATE runs SET behaviour_columns = NULL")
     answer = served.client.get(path, params={"reasons": "true"})
-    assert (answer.status_code, answer.json()["title"]) == (503, "Reasons unavailable")
+    assert (answer.status_code, answer.json()["title"]) == (410, "Reasons unavailable")
     assert served.client.get(path).status_code == 200
 
 

@@ -50,5 +50,6 @@ def test_the_moment_is_the_tables_or_else_the_bundles_and_never_two(registry: Re
         assert set(model.predict(behaviour)["as_of"]) == {AS_OF}
         assert set(model.predict(behaviour.drop(columns="as_of"))["as_of"]) == {AS_OF}
         assert set(model.predict(later)["as_of"]) == {AS_OF + timedelta(days=1)}
+        assert model.predict(behaviour.iloc[:0]).empty
         with pytest.raises(ValueError, match="mixes 2 moments"):
             model.predict(pd.concat([behaviour, later]))
