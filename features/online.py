@@ -83,7 +83,9 @@ class OnlineBehaviour:
         given = {**rows, **population([replace(reference, as_of=as_of)])}
         with self._turn, forgetting(self._connection):
             for name, few in given.items():
-                self._connection.from_arrow(few.select(self._columns[name])).insert_into(name)
+                asked = few.select(self._columns[name])
+                if asked.num_rows:
+                    self._connection.from_arrow(asked).insert_into(name)
             if _gives_back(rows):
                 self._look_for_cancellations()
             for step in ("parts", "unsettled_days"):
