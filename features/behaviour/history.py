@@ -71,7 +71,7 @@ def running_past_at(
 ) -> Iterator[dict[str, ir.Table]]:
     """Have `past_at` many ``moments`` while the block lasts, the lines summed but once for all of them.
 
-    In place of ``void`` are ``unsteady``, the lines of customers of whom some become void in between, and,
+    In place of ``void`` are ``unsteady``, the lines of the customers who have such lines at any time, and,
     of the others, ``running_…`` for each of ``columns``: the `running_kinds`.
     """
     relations = past_at(tables, moments)
