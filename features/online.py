@@ -58,7 +58,6 @@ class OnlineBehaviour:
             self._ibis.create_table(name, rows)
         days = Step("unsettled_days", days_of, ("parts", "moments"))
         plans = {step.name: self._room(step) for step in (*steps(rules), days)}
-        self._connection.execute("CREATE TABLE settled_days AS SELECT * EXCLUDE (as_of) FROM unsettled_days")
         names = {name: name for name in self._ibis.list_tables()}
         self._columns = {name: list(self._ibis.table(name).columns) for name in (*shapes, *population(()))}
         told = query_of(self._ibis, behaviour, names, there=there, contract=contract)
@@ -80,17 +79,26 @@ class OnlineBehaviour:
         population that they are held against. Nothing of it stays. Raises ``KeyError`` for a table that was
         not planned for, and for a column that lacks.
         """
-        given = {**rows, **population([replace(reference, as_of=as_of)])}
+        told = population([replace(reference, as_of=as_of)])
         with self._turn, forgetting(self._connection):
-            for name, few in given.items():
-                asked = few.select(self._columns[name])
+            for name, given in rows.items():
+                asked = given.select(self._columns[name])
                 if asked.num_rows:
                     self._connection.from_arrow(asked).insert_into(name)
+            for name, few in told.items():
+                self._insert_few(name, few.select(self._columns[name]))
             if _gives_back(rows):
                 self._look_for_cancellations()
             for step in ("parts", "unsettled_days"):
                 self._connection.execute(f"EXECUTE {step}")
             return self._connection.execute("EXECUTE behaviour").to_arrow_table()
+
+    def _insert_few(self, name: str, rows: pa.Table) -> None:
+        """Insert as values, which for a row or some takes DuckDB a third of what a scan of Arrow does."""
+        values = [value for row in rows.to_pylist() for value in row.values()]
+        if values:
+            row = f"({', '.join('?' * rows.num_columns)})"
+            self._connection.execute(f"INSERT INTO {name} VALUES {', '.join([row] * rows.num_rows)}", values)
 
     def _look_for_cancellations(self) -> None:
         for step in ("refunds", "mirrored", "orders"):

@@ -11,7 +11,7 @@ import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.behaviour.basket import basket_ratios, basket_sums
+from features.behaviour.basket import basket_ratios, basket_sums, price_of
 from features.behaviour.families import in_floats, with_event_families
 from features.behaviour.history import kept_moments, known_days, known_kinds, past_at, running_past_at
 from features.behaviour.lines import KINDS, with_line_sums
@@ -77,7 +77,8 @@ def _parts(tables: Tables, references: Sequence[Reference]) -> Iterator[ir.Table
     columns = [column for column in KINDS if f"transactions.{column}" in tables.there]
     with running_past_at(tables, _clock(tables, ordered), columns) as past:
         for few in _few_at_a_time(ordered):
-            yield _at(tables, few, past)
+            days = past["unsettled_days"].semi_join(_clock(tables, few), "as_of")
+            yield _at(tables, few, past | {"unsettled_days": days})
 
 
 def _few_at_a_time(references: Sequence[Reference]) -> Iterator[list[Reference]]:
@@ -135,15 +136,16 @@ def behaviour(
     kinds = {
         column: known_kinds(others, moments, column) for column in KINDS if f"transactions.{column}" in there
     }
-    bought = in_floats(with_line_sums(customers, kinds))
+    bought = in_floats(with_line_sums(customers, kinds).join(moments.drop("peak_weeks"), "as_of"))
     measured = bought.mutate(
         **purchase_ratios(bought),
         **rhythm_ratios(bought),
         **basket_ratios(bought),
         **returns_ratios(bought),
         **season_ratios(bought),
+        **_scores(bought),
     )
-    panel = with_event_families(_with_scores(measured, moments), others, history, moments, levels)
+    panel = with_event_families(measured, others, history, moments, levels)
     told = {
         feature.name: panel[feature.name] if there.issuperset(feature.needs) else ibis.null("float64")
         for feature in CATALOGUE
@@ -151,17 +153,20 @@ def behaviour(
     return panel.select("customer_id", "as_of", **told)
 
 
-def _with_scores(panel: ir.Table, moments: ir.Table) -> ir.Table:
-    """Add the recency, frequency and price scores: fifths of the moment's population, equal values alike."""
-    scored = panel.join(moments.drop("peak_weeks"), "as_of")
-    priced = scored.mean_unit_price.notnull() & scored.price_0.notnull()
-    return scored.mutate(
-        recency_score=5 - _cuts_below(scored, "recency", scored.days_since_last_order),
-        frequency_score=1 + _cuts_below(scored, "frequency", scored.orders),
-        price_score=priced.ifelse(1 + _cuts_below(scored, "price", scored.mean_unit_price), None),
-    )
+def _scores(sums: ir.Table) -> Mapping[str, ir.Value]:
+    """Return the recency, frequency and price scores: fifths of the moment's population, equal values alike.
+
+    ``sums`` have the population's cut points beside them, the columns of the `population`'s moments.
+    """
+    price = price_of(sums)
+    priced = price.notnull() & sums.price_0.notnull()
+    return {
+        "recency_score": 5 - _cuts_below(sums, "recency", sums.days_since_last_order),
+        "frequency_score": 1 + _cuts_below(sums, "frequency", sums.orders),
+        "price_score": priced.ifelse(1 + _cuts_below(sums, "price", price), None),
+    }
 
 
-def _cuts_below(scored: ir.Table, of: str, value: ir.NumericValue) -> ir.IntegerValue:
-    first, *others = ((value > scored[f"{of}_{k}"]).ifelse(1, 0) for k in range(4))
+def _cuts_below(sums: ir.Table, of: str, value: ir.NumericValue) -> ir.IntegerValue:
+    first, *others = ((value > sums[f"{of}_{k}"]).ifelse(1, 0) for k in range(4))
     return sum(others, start=first)

@@ -88,13 +88,17 @@ def running_past_at(
 
 
 def known_days(
-    settled_days: ir.Table, unsettled_days: ir.Table, moments: ir.Table, **_others: ir.Table
+    unsettled_days: ir.Table, moments: ir.Table, settled_days: ir.Table | None = None, **_others: ir.Table
 ) -> ir.Table:
-    """Return `history_at` of the relations of `past_at`, at each ``as_of`` of ``moments``."""
-    prefixes = settled_days.cross_join(moments.select("as_of"))
-    prefixes = prefixes.filter(prefixes.known_from <= prefixes.as_of)
-    late = unsettled_days.semi_join(moments, "as_of").select(prefixes.columns)
-    known = prefixes.union(late.cast(prefixes.schema()))
+    """Return `history_at` of the relations of `past_at`, at each ``as_of`` of ``moments``.
+
+    ``unsettled_days`` are of these moments alone; without ``settled_days``, they are of everybody.
+    """
+    known = unsettled_days
+    if settled_days is not None:
+        prefixes = settled_days.cross_join(moments.select("as_of"))
+        prefixes = prefixes.filter(prefixes.known_from <= prefixes.as_of)
+        known = prefixes.union(known.select(prefixes.columns).cast(prefixes.schema()))
     return known.mutate(age_days=known.as_of.delta(known.day, unit="day")).drop("known_from")
 
 
