@@ -6,7 +6,7 @@ what came after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
@@ -66,7 +66,7 @@ def clashing_rows(rows: ibis.Table, contract: TableContract, rules: Rules) -> ib
     """Return source_row and reason of the ``rows`` that cannot stand beside others; None where any can.
 
     ``rows`` are those without a fault of their own. A line_id stands once, an order has one customer, a
-    customer one row among the customers.
+    customer one row among the customers. A column of ids that ``rows`` lack tells nothing apart.
     """
     clashes = _CLASHES.get(contract.name)
     return clashes(_in_order(rows, contract), rules) if clashes else None
@@ -84,20 +84,37 @@ def _in_order(rows: ibis.Table, contract: TableContract) -> ibis.Table:
 _EARLIEST_FIRST = ("seen", "moment", "source_row")
 
 
-def _clashing_transactions(rows: ibis.Table, rules: Rules) -> ibis.Table:
+def _clashing_transactions(rows: ibis.Table, rules: Rules) -> ibis.Table | None:
+    clashes: list[ibis.Table] = []
+    if "line_id" in rows.columns:
+        clashes.append(_repeated_lines(rows))
+    if "order_id" in rows.columns:
+        clashes.append(_lines_of_another_customer(_without(rows, clashes)))
+    if not rules.keep_repeated_lines:
+        line = [name for name in rows.columns if name not in _EARLIEST_FIRST]
+        clashes.append(_later(_without(rows, clashes), *line, reason="repeated_row"))
+    return ibis.union(*clashes) if clashes else None
+
+
+def _repeated_lines(rows: ibis.Table) -> ibis.Table:
     copied = rows.filter(rows.line_id.notnull()).group_by("line_id").having(rows.count() > 1).agg()
-    repeated = _later(rows.semi_join(copied, "line_id"), "line_id", reason="repeated_line_id")
-    orders = rows.filter(rows.order_id.notnull()).anti_join(repeated, "source_row")
+    return _later(rows.semi_join(copied, "line_id"), "line_id", reason="repeated_line_id")
+
+
+def _lines_of_another_customer(rows: ibis.Table) -> ibis.Table:
+    orders = rows.filter(rows.order_id.notnull())
     buyer = orders.customer_id
     disputed = orders.group_by("order_id").having(buyer.min() != buyer.max()).agg()
     orders = orders.semi_join(disputed, "order_id")
     owner = orders.customer_id.first().over(group_by="order_id", order_by=_EARLIEST_FIRST)
     shared = orders.mutate(owner=owner).filter(ibis._.owner != ibis._.customer_id)
-    clashes = repeated.union(shared.select("source_row", reason=ibis.literal("order_of_another_customer")))
-    if rules.keep_repeated_lines:
-        return clashes
-    line = [name for name in rows.columns if name not in _EARLIEST_FIRST]
-    return clashes.union(_later(rows.anti_join(clashes, "source_row"), *line, reason="repeated_row"))
+    return shared.select("source_row", reason=ibis.literal("order_of_another_customer"))
+
+
+def _without(rows: ibis.Table, clashes: Sequence[ibis.Table]) -> ibis.Table:
+    for refused in clashes:
+        rows = rows.anti_join(refused, "source_row")
+    return rows
 
 
 def _clashing_customers(rows: ibis.Table, _: Rules) -> ibis.Table:
@@ -110,6 +127,6 @@ def _later(rows: ibis.Table, *key: str, reason: str) -> ibis.Table:
     return copies.filter(copies.copy > 0).select("source_row", reason=ibis.literal(reason))
 
 
-_CLASHES: Mapping[str, Callable[[ibis.Table, Rules], ibis.Table]] = MappingProxyType(
+_CLASHES: Mapping[str, Callable[[ibis.Table, Rules], ibis.Table | None]] = MappingProxyType(
     {"transactions": _clashing_transactions, "customers": _clashing_customers}
 )
