@@ -13,12 +13,15 @@ from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 import ibis
+import numpy as np
+import pandas as pd
 import pyarrow.compute as pc
 import sqlglot as sg
 import sqlglot.expressions as sge
 
-from features.behaviour.past import Step, days_of, steps
+from features.behaviour.past import Step, day_parts, days_of, steps
 from features.behaviour.population import population
+from features.catalogue import CATALOGUE
 from features.engine import query_of
 from features.table import behaviour
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     import duckdb
+    import ibis.expr.types as ir
     import pyarrow as pa
 
     from features.reference import Reference
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NO_STATISTICS", "OnlineBehaviour", "forgetting"]
 
+FEATURES = [feature.name for feature in CATALOGUE]
 NO_STATISTICS = "statistics_propagation,compressed_materialization"
 """A plan that outlives its rows must take nothing from them: DuckDB would, in a prepared statement too."""
 
@@ -56,12 +61,12 @@ class OnlineBehaviour:
             self._ibis.create_table(name, schema=shape)
         for name, rows in population(()).items():
             self._ibis.create_table(name, rows)
-        days = Step("unsettled_days", days_of, ("parts", "moments"))
-        plans = {step.name: self._room(step) for step in (*steps(rules), days)}
+        plans = {step.name: self._room(step) for step in steps(rules) if step.name != "parts"}
         names = {name: name for name in self._ibis.list_tables()}
         self._columns = {name: list(self._ibis.table(name).columns) for name in (*shapes, *population(()))}
-        told = query_of(self._ibis, behaviour, names, there=there, contract=contract)
-        plans["behaviour"] = f"{told} ORDER BY customer_id"
+        plans["behaviour"] = _in_one_block(
+            query_of(self._ibis, behaviour_in_hand, names, there=there, contract=contract)
+        )
         for name, plan in plans.items():  # last: a plan that is older than a table is made anew each time
             self._connection.execute(f"PREPARE {name} AS {_without_filters(plan)}")
 
@@ -72,26 +77,30 @@ class OnlineBehaviour:
         shapes = {name: table.schema() for name, table in rows.items()}
         return cls(shapes, tables.there, tables.rules, contract=bool(tables.contract))
 
-    def at(self, as_of: date, reference: Reference, rows: Mapping[str, pa.Table]) -> pa.Table:
+    def at(self, as_of: date, reference: Reference, rows: Mapping[str, pa.Table]) -> pd.DataFrame:
         """Return the behaviour table at ``as_of`` of the customers in ``rows``, their whole history.
 
-        ``rows`` are contract tables as accepted, by name; one that is left out has none. ``reference`` is the
-        population that they are held against. Nothing of it stays. Raises ``KeyError`` for a table that was
-        not planned for, and for a column that lacks.
+        As models take it: the features as float64, in one block. ``rows`` are contract tables as accepted, by
+        name; one that is left out has none. ``reference`` is the population that they are held against.
+        Nothing of it stays. Raises ``KeyError`` for a table that was not planned for, and for a column that
+        lacks.
         """
-        told = population([replace(reference, as_of=as_of)])
+        few = population([replace(reference, as_of=as_of)])
         with self._turn, forgetting(self._connection):
             for name, given in rows.items():
                 asked = given.select(self._columns[name])
                 if asked.num_rows:
                     self._connection.from_arrow(asked).insert_into(name)
-            for name, few in told.items():
-                self._insert_few(name, few.select(self._columns[name]))
+            for name, its in few.items():
+                self._insert_few(name, its.select(self._columns[name]))
             if _gives_back(rows):
                 self._look_for_cancellations()
-            for step in ("parts", "unsettled_days"):
-                self._connection.execute(f"EXECUTE {step}")
-            return self._connection.execute("EXECUTE behaviour").to_arrow_table()
+            told = self._connection.execute("EXECUTE behaviour").to_arrow_table()
+        features = told["features"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        frame = pd.DataFrame(features.reshape(len(told), len(FEATURES)), columns=FEATURES)
+        frame.insert(0, "customer_id", told["customer_id"].to_numpy())
+        frame.insert(1, "as_of", np.full(len(told), np.datetime64(as_of, "us")))
+        return frame
 
     def _insert_few(self, name: str, rows: pa.Table) -> None:
         """Insert as values, which for a row or some takes DuckDB a third of what a scan of Arrow does."""
@@ -142,6 +151,19 @@ def _without_filters(query: str) -> str:
             seen = sge.Case(ifs=[sge.If(this=condition.copy(), true=counted.copy())])
             filtered.replace(type(aggregate)(this=seen))
     return tree.sql("duckdb")
+
+
+def behaviour_in_hand(*, there: frozenset[str], contract: bool, **relations: ir.Table) -> ir.Table:
+    """Return `behaviour`; the days are summed in the same plan, as another would take longer to start."""
+    parts = day_parts(relations["transactions"], relations["void"])
+    days = days_of(parts, relations["moments"])
+    return behaviour(there=there, contract=contract, unsettled_days=days, **relations)
+
+
+def _in_one_block(query: str) -> str:
+    """Return (customer_id, features) of a behaviour table: a list of floats becomes Arrow soonest."""
+    features = ", ".join(f'"{name}"::DOUBLE' for name in FEATURES)
+    return f"SELECT customer_id, [{features}] AS features FROM ({query}) ORDER BY customer_id"
 
 
 def _gives_back(rows: Mapping[str, pa.Table]) -> bool:

@@ -13,7 +13,6 @@ from features.layout import Layout
 from features.online import OnlineBehaviour
 from features.reference import Reference
 from training.attributes import Attributes
-from training.frames import frame_of_arrow
 
 __all__ = ["Online", "Rows", "online"]
 
@@ -40,7 +39,7 @@ class Online:
         not looked at. Raises ``features.errors.RowsRefusedError``.
         """
         accepted = self._intake.accepted({name: rows[name] for name in self._tables if name in rows}, as_of)
-        behaviour = frame_of_arrow(self._behaviour.at(as_of, reference, accepted))
+        behaviour = self._behaviour.at(as_of, reference, accepted)
         if not self._attributes.columns:
             return behaviour
         texts = pd.DataFrame(columns=["customer_id", *self._attributes.names], dtype=object)

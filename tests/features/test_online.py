@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from pandas.testing import assert_frame_equal
@@ -34,9 +35,9 @@ def rows_of(tables: Tables, *customers: str) -> dict[str, pa.Table]:
     return {name: it.filter(it.customer_id.isin(customers)).to_pyarrow() for name, it in every.items()}
 
 
-def assert_same(told: pa.Table, expected: pa.Table) -> None:
+def assert_same(told: pd.DataFrame, expected: pa.Table) -> None:
     assert_frame_equal(
-        told.to_pandas().reset_index(drop=True),
+        told.assign(as_of=told.as_of.dt.date),
         expected.to_pandas().reset_index(drop=True),
         check_dtype=False,
         rtol=1e-9,
@@ -63,7 +64,7 @@ def test_several_at_once_equal_the_batch_and_nothing_of_them_stays(
     few = batch["customer_id"].to_pylist()[:4]
     told = online.at(AS_OF, reference, rows_of(tables, *few))
     assert_same(told, batch.slice(0, 4))
-    assert online.at(AS_OF, reference, {}).num_rows == 0
+    assert online.at(AS_OF, reference, {}).empty
 
 
 def test_a_failure_leaves_no_row_behind(tables: Tables, online: OnlineBehaviour) -> None:
@@ -72,7 +73,7 @@ def test_a_failure_leaves_no_row_behind(tables: Tables, online: OnlineBehaviour)
     broken = rows | {"surveys": rows["surveys"].drop_columns("score")}
     with pytest.raises(KeyError, match="score"):
         online.at(AS_OF, reference, broken)
-    assert online.at(AS_OF, reference, {}).num_rows == 0
+    assert online.at(AS_OF, reference, {}).empty
 
 
 def test_the_moment_is_asked_for_anew(tables: Tables, online: OnlineBehaviour) -> None:
