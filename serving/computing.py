@@ -42,11 +42,11 @@ def computed(model: Predictor, rows: Rows, as_of: date, explaining: Explaining) 
 def _scored(
     model: Predictor, behaviour: pd.DataFrame, as_of: date, explaining: Explaining
 ) -> dict[str, ScoreRow]:
-    scores = model.score_table(behaviour, as_of)
+    scores = model.score_columns(behaviour, as_of)
     columns = [
-        pa.nulls(len(scores), field.type)
+        pa.nulls(len(behaviour), field.type)
         if field.name in AMONG_ALL
-        else pa.array(scores[field.name], field.type)
+        else pa.array(scores[field.name], field.type, from_pandas=True)
         for field in SCORE_SCHEMA
     ]
     rows = pa.table(columns, names=SCORE_COLUMNS).to_pylist()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.arrays import IntegerArray
 
 from serving.errors import ModelUnavailableError
 from serving.shelf import Model
@@ -32,8 +33,10 @@ class Predictor(Model, Protocol):
     def behaviour_of(self, rows: Rows, as_of: date) -> pd.DataFrame:
         """Return the behaviour table of customers from all of their rows, by contract table, as texts."""
 
-    def score_table(self, behaviour: pd.DataFrame, as_of: date) -> pd.DataFrame:
-        """Return ``SCORE_COLUMNS`` but ``run_id`` for each row of a behaviour table."""
+    def score_columns(
+        self, behaviour: pd.DataFrame, as_of: date
+    ) -> Mapping[str, NDArray[Any] | IntegerArray]:
+        """Return ``SCORE_COLUMNS`` but ``run_id`` of a behaviour table's rows, (rows,), by name."""
 
     def numbers(self, behaviour: pd.DataFrame, as_of: date) -> Mapping[str, NDArray[np.float64]]:
         """Return what is predicted of each row of a behaviour table, (rows,), by name; NaN where nothing."""

@@ -134,7 +134,7 @@ def _cross_fitted(
     for train, held in customer_folds(panel):
         rows = train.sample(config.max_rows, config.horizon_days, config.seed)
         learners = Learners.fit(rows.inputs, rows.outcomes, features, Stack.prior(), config)
-        said.append(learners.forecast(held.inputs))
+        said.append(pd.DataFrame(vars(learners.forecast(held.inputs)), index=held.inputs.index))
     ours = pd.concat(said).droplevel("as_of").reindex(out_of_time.predictions.index)
-    said_by_ours = Forecast(churn=ours["churn"], orders=ours["orders"], revenue=ours["revenue"])
+    said_by_ours = Forecast(churn=ours["churn_probability"], orders=ours["orders"], revenue=ours["revenue"])
     return replace(out_of_time.beside({OURS: said_by_ours}), kind="cross-fitted")

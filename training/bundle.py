@@ -26,7 +26,7 @@ from training.choice import Choice
 from training.errors import BundleError, SchemaMismatchError
 from training.evaluate import Forecast
 from training.explain import Baseline, Explainer, Reason
-from training.frames import frame_of_arrow
+from training.frames import Columns, frame_of_arrow
 from training.golden import Golden
 from training.learners import Learners
 from training.metadata import Metadata
@@ -37,7 +37,7 @@ from training.online import Online, Rows, online
 from training.policy import Policy
 from training.profile import Profile
 from training.score_schema import SCORE_COLUMNS, SCORE_SCHEMA
-from training.scoring import NUMBERS, Scorer
+from training.scoring import NUMBERS, Scorer, Scores
 
 __all__ = ["NUMBERS", "SCORE_COLUMNS", "SCORE_SCHEMA", "Bundle", "Metadata"]
 
@@ -105,8 +105,12 @@ class Bundle:
         ``data_ends``: the last day of the data behind it; well before ``as_of``, the features are stale.
         Raises ``SchemaMismatchError`` where a feature that the bundle was fitted on is missing.
         """
+        return pd.DataFrame(self.score_columns(behaviour, as_of, data_ends=data_ends))
+
+    def score_columns(self, behaviour: pd.DataFrame, as_of: date, *, data_ends: date | None = None) -> Scores:
+        """Return the columns of `score_table` by name, (rows,): for who makes something else of them."""
         self._check(behaviour)
-        return self._scorer.table(behaviour, as_of, data_ends=data_ends)
+        return self._scorer.columns(behaviour, as_of, data_ends=data_ends)
 
     def numbers(self, behaviour: pd.DataFrame, as_of: date) -> dict[str, Array]:
         """Return what `score_table` predicts of each row, (rows,), without what it only observes.
@@ -125,7 +129,7 @@ class Bundle:
     def probability(self, behaviour: pd.DataFrame) -> Array | None:
         """Return the churn probability of each row, (rows,), as `score` gives it; None without a model."""
         self._check(behaviour)
-        return None if self.value is None else self._scorer.forecast(behaviour).churn_probability
+        return None if self.value is None else self._scorer.forecast(Columns(behaviour)).churn_probability
 
     def contributions(self, behaviour: pd.DataFrame) -> pd.DataFrame | None:
         """Return rows × features: what each adds to a row's log-odds of leaving; None without a model.
@@ -250,7 +254,8 @@ class Bundle:
         return Explainer(self.value, self.learners, self.baseline, told.horizon_days, told.currency)
 
     def _check(self, behaviour: pd.DataFrame) -> None:
-        missing = [name for name in self.metadata.features if name not in behaviour.columns]
+        there = set(behaviour.columns)
+        missing = [name for name in self.metadata.features if name not in there]
         if missing:
             raise SchemaMismatchError(
                 f"The table lacks {len(missing)} of the {len(self.metadata.features)} features fitted on.",

@@ -7,10 +7,13 @@ over as it stands.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
-import pandas as pd
 from scipy.special import expit, logit
 
+from training.clv import Prediction
+from training.frames import Table, column
 from training.learners import Learners
 from training.models.amounts import further_by_value_model
 from training.models.glm import Array
@@ -23,10 +26,8 @@ LOG_ODDS, LOG_ORDERS, LOG_SPEND = VALUE_FEATURES
 NEAREST = 1e-12
 
 
-def forecast_over(
-    horizon_days: int, learners: Learners, value: Valuation, table: pd.DataFrame
-) -> pd.DataFrame:
-    """Return ``churn`` (probability), ``orders`` and ``revenue`` over ``horizon_days``, on the table's index.
+def forecast_over(horizon_days: int, learners: Learners, value: Valuation, table: Table) -> Prediction:
+    """Return P(no order), orders and revenue over ``horizon_days`` for each row of ``table``.
 
     ``table``: a behaviour table with what ``value`` says over the learners' own horizon beside it.
     """
@@ -34,27 +35,22 @@ def forecast_over(
     if horizon_days == learners.horizon_days:
         return said
     far = value.features(table, horizon_days)
-    churn = expit(_log_odds(said["churn"]) + far[LOG_ODDS] - table[LOG_ODDS])
-    per_buyer: pd.Series[float] = said["orders"] / np.maximum(1.0 - said["churn"], NEAREST)
-    growth = (1.0 + further_by_value_model(far)) / (1.0 + further_by_value_model(table))
-    revenue = said["revenue"] * np.exp(_log_revenue(far) - _log_revenue(table))
+    near = {name: column(table, name) for name in VALUE_FEATURES}
+    probability = np.clip(said.churn_probability, NEAREST, 1.0 - NEAREST)
+    churn = expit(logit(probability) + far[LOG_ODDS] - near[LOG_ODDS])
+    per_buyer = said.orders / np.maximum(1.0 - said.churn_probability, NEAREST)
+    growth = (1.0 + further_by_value_model(far)) / (1.0 + further_by_value_model(near))
+    revenue = said.revenue * np.exp(_log_revenue(far) - _log_revenue(near))
     orders = (1.0 - churn) * np.maximum(per_buyer * growth, 1.0)
-    return pd.DataFrame({"churn": churn, "orders": orders, "revenue": revenue}, index=table.index)
+    return Prediction(horizon_days, churn, orders, revenue)
 
 
-def log_odds_beyond(
-    horizon_days: int, learners: Learners, value: Valuation, table: pd.DataFrame
-) -> Array | float:
+def log_odds_beyond(horizon_days: int, learners: Learners, value: Valuation, table: Table) -> Array | float:
     """Return what the way from the learners' horizon to ``horizon_days`` adds to log-odds, (rows,); or 0."""
     if horizon_days == learners.horizon_days:
         return 0.0
-    beyond = value.features(table, horizon_days)[LOG_ODDS] - table[LOG_ODDS]
-    return beyond.to_numpy(np.float64)
+    return value.features(table, horizon_days)[LOG_ODDS] - column(table, LOG_ODDS)
 
 
-def _log_odds(probability: pd.Series[float]) -> pd.Series[float]:
-    return pd.Series(logit(probability.clip(NEAREST, 1.0 - NEAREST)), index=probability.index)
-
-
-def _log_revenue(said: pd.DataFrame) -> pd.Series[float]:
+def _log_revenue(said: Mapping[str, Array]) -> Array:
     return said[LOG_ORDERS] + said[LOG_SPEND]

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 
+from training.frames import Table
 from training.models.customer_value import value_interval
 from training.models.glm import Array
 from training.models.subscription_value import Valuation
-from training.models.value import ValueModel
+from training.models.value import ValueModel, paid_history
 from training.policy import Policy
 
 LONGEST_WAIT_DAYS = 730
@@ -31,7 +32,7 @@ class Prediction:
 
 
 def lifetime_value(
-    value: ValueModel, behaviour: pd.DataFrame, forecast: Prediction, margin_rate: float, policy: Policy
+    value: ValueModel, behaviour: Table, forecast: Prediction, margin_rate: float, policy: Policy
 ) -> tuple[Array, Array, Array]:
     """Return (expected, low, high) discounted margin over ``clv_horizon_days``; an 80 % interval.
 
@@ -57,8 +58,7 @@ def lifetime_value(
         value.orders,
         value.spend,
         history,
-        behaviour["paid_orders"].to_numpy(np.float64),
-        behaviour["mean_order_value"].fillna(0.0).to_numpy(np.float64),
+        *paid_history(behaviour),
         horizon_days=float(value.ahead(behaviour, policy.clv_horizon_days)),
         expected=revenue,
         buys=1.0 - none ** hazard_ratio(value, behaviour, forecast),
@@ -67,7 +67,7 @@ def lifetime_value(
     return margin_rate * told.expected, np.minimum(*ends), np.maximum(*ends)
 
 
-def hazard_ratio(value: ValueModel, behaviour: pd.DataFrame, forecast: Prediction) -> Array:
+def hazard_ratio(value: ValueModel, behaviour: Table, forecast: Prediction) -> Array:
     """Return k: the value model's P(no order in the horizon), to the power k, is the forecast's."""
     own = value.probability_no_order(behaviour, forecast.horizon_days)
     return np.asarray(np.log(np.clip(forecast.churn_probability, 1e-5, 1.0 - 1e-5)) / np.log(own))
@@ -80,11 +80,11 @@ def margin_rate(value: Valuation | None, policy: Policy) -> tuple[float, bool]:
     return (1.0, True) if policy.margin_rate is None else (policy.margin_rate, False)
 
 
-def order_dates(days: Array, as_of: date) -> pd.Series:
-    """Return the dates so many days after ``as_of``, the first of them tomorrow; null beyond two years."""
+def order_dates(days: Array, as_of: date) -> npt.NDArray[np.object_]:
+    """Return the dates so many days after ``as_of``, the first of them tomorrow; None beyond two years."""
     ahead = np.maximum(np.ceil(days), 1.0)
     known = ahead <= LONGEST_WAIT_DAYS
-    return pd.Series(
+    return np.array(
         [as_of + timedelta(days=int(d)) if k else None for d, k in zip(ahead, known, strict=True)],
         dtype=object,
     )

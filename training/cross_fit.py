@@ -53,7 +53,7 @@ def cross_fitted_contracts(snapshots: Snapshots, as_of: date, config: TrainingCo
         features, _ = usable_features(train, config.allow, value.silent)
         learners, _ = learned_from(train, features, value, config)
         odds = learners.churn.log_odds(learners.churn.members, Numbers(held.inputs, features))
-        ours = learners.forecast(held.inputs)
+        ours = pd.DataFrame(vars(learners.forecast(held.inputs)), index=held.inputs.index)
         said.append(ours.assign(linear=expit(odds[:, 1]), trees=expit(odds[:, 2])))
     found = pd.concat(said).reindex(panel.inputs.index)
     start = panel.inputs[START].to_numpy(np.float64)
@@ -62,7 +62,7 @@ def cross_fitted_contracts(snapshots: Snapshots, as_of: date, config: TrainingCo
         value.title: Forecast(expit(start), orders, orders * spend_by_value_model(panel.inputs)),
         "logistic regression": Forecast(found["linear"].to_numpy()),
         "XGBoost": Forecast(found["trees"].to_numpy()),
-        OURS: Forecast(*(found[name].to_numpy() for name in ("churn", "orders", "revenue"))),
+        OURS: Forecast(*(found[name].to_numpy() for name in ("churn_probability", "orders", "revenue"))),
     }
     truth = panel.outcomes.droplevel("as_of")
     return Evaluation.of(truth, forecasts, moment=moment, horizon_days=horizon, kind="cross-fitted")

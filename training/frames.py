@@ -2,15 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-__all__ = ["as_frame", "frame_of_arrow", "with_columns"]
+__all__ = ["Columns", "Table", "as_frame", "column", "frame_of_arrow", "known"]
 
-FEW = 1_000
+MOMENT = "as_of"
+NOTHING: Mapping[str, npt.NDArray[Any]] = MappingProxyType({})
+
+
+class Columns:
+    """The columns of a frame by name, each read once, and more that lie beside them.
+
+    Numbers are float64; the moment is as it stands, and may be a level of the frame's index. Where somebody
+    asks again and again for a single row's columns, pandas would take longer than all that is reckoned with
+    them.
+    """
+
+    def __init__(self, frame: pd.DataFrame, beside: Mapping[str, npt.NDArray[Any]] = NOTHING) -> None:
+        self._frame, self._read = frame, dict(beside)
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        """Return one column, (rows,); nobody writes into it."""
+        if name not in self._read:
+            rows = self._frame
+            column = rows[name] if name in rows else rows.index.get_level_values(name)
+            self._read[name] = column.to_numpy(None if name == MOMENT else np.float64)
+        return self._read[name]
+
+    def __len__(self) -> int:
+        return len(self._frame)
+
+    def beside(self, columns: Mapping[str, npt.NDArray[Any]]) -> Columns:
+        """Return these, and ``columns`` beside them; they take the place of any so named."""
+        return Columns(self._frame, self._read | dict(columns))
+
+
+Table: TypeAlias = pd.DataFrame | Columns
+"""A behaviour table, or a panel's inputs."""
+
+
+def column(table: Table | Mapping[str, npt.NDArray[Any]], name: str) -> npt.NDArray[np.float64]:
+    """Return the numbers of one column, (rows,); nobody writes into them."""
+    return np.asarray(table[name], dtype=np.float64)
+
+
+def known(numbers: npt.NDArray[np.float64], otherwise: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return the numbers, and ``otherwise`` where one is missing."""
+    return np.where(np.isnan(numbers), otherwise, numbers)
 
 
 def as_frame(table: ir.Table) -> pd.DataFrame:
@@ -46,22 +92,6 @@ def frame_of_arrow(rows: pa.Table) -> pd.DataFrame:
     for name, values in texts_and_days.items():
         frame.insert(rows.column_names.index(name), name, values)
     return frame
-
-
-def with_columns(table: pd.DataFrame, columns: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of both, which have the same index; ``columns`` take the place of any so named.
-
-    ``table`` stays as it is. Of many rows all columns are shared with it; of a few it takes pandas longer to
-    look at each column than to copy the block that they lie in.
-    """
-    if len(table) > FEW:
-        told = {str(name): values.to_numpy() for part in (table, columns) for name, values in part.items()}
-        return pd.DataFrame(told, index=table.index, copy=False)
-    both = table.copy(deep=False)
-    for name in columns.columns.intersection(table.columns):
-        both[name] = columns[name]
-    more = columns.columns.difference(table.columns, sort=False)
-    return both if more.empty else pd.concat([both, columns[more]], axis=1)
 
 
 def _is_number(rows: pa.Table, name: str) -> bool:

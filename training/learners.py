@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from training.clv import Prediction
 from training.config import TrainingConfig
+from training.frames import Table
 from training.models.amounts import FurtherOrders, Revenue, further_by_value_model, spend_by_value_model
 from training.models.churn import ChurnModel
 from training.models.inputs import Numbers
@@ -98,8 +100,8 @@ class Learners:
         )
         return cls(config.horizon_days, ChurnModel(members, stack), None, None)
 
-    def forecast(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return ``churn`` (probability), ``orders`` and ``revenue`` for each row of ``table``, on its index.
+    def forecast(self, table: Table) -> Prediction:
+        """Return P(no order), orders and revenue for each row of ``table``.
 
         ``table`` holds the value model's features too; where a learner is None, the value model's answer
         stands.
@@ -111,7 +113,7 @@ class Learners:
         revenue = orders * spend_by_value_model(table)
         if self.revenue is not None:
             revenue = revenue**BY_ORDERS * self.revenue.expected(numbers) ** (1.0 - BY_ORDERS)
-        return pd.DataFrame({"churn": churn, "orders": orders, "revenue": revenue}, index=table.index)
+        return Prediction(self.horizon_days, churn, orders, revenue)
 
     def to_files(self) -> dict[str, bytes]:
         """Return the files of a bundle that hold the learners, by name."""

@@ -83,7 +83,7 @@ def learn(panel: Panel, config: TrainingConfig, value: Valuation, horizon_days: 
         method = Method.SHORTER_HORIZON
     stayed = rows.inputs[rows.outcomes["churned"] == 0]
     profile = Profile.of(
-        panel.inputs, lambda table: forecast_over(horizon_days, learners, value, table)["churn"].to_numpy()
+        panel.inputs, lambda table: forecast_over(horizon_days, learners, value, table).churn_probability
     )
     return Learned(
         learners, method, tuple(panel.moments), len(panel.inputs), len(rows.inputs), stayed, profile, leaks
@@ -102,7 +102,7 @@ def with_value_features(panel: Panel, value: Valuation, horizon_days: int) -> Pa
             said = value.refitted(inputs).features(inputs, horizon_days)
         except (NotEnoughDataError, ConvergenceError):
             continue
-        parts.append(inputs.join(said))
+        parts.append(inputs.join(pd.DataFrame(said, index=inputs.index)))
     if not parts:
         return Panel(panel.inputs.iloc[:0], panel.outcomes.iloc[:0])
     inputs = pd.concat(parts)

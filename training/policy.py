@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+from pandas.arrays import IntegerArray
 
 from training.score_schema import ChurnBand, ScoreStatus
+
+Array: TypeAlias = npt.NDArray[np.float64]
+Texts: TypeAlias = npt.NDArray[np.object_]
 
 NEW_SHARE_OF_HORIZON = 0.25
 
@@ -47,67 +50,49 @@ class Policy:
         return asdict(self)
 
 
-def churn_band(churn_probability: pd.Series[float], policy: Policy) -> pd.Series[str]:
-    """Return high, medium or low for each probability; null for null.
+def churn_band(churn_probability: Array, policy: Policy) -> Texts:
+    """Return high, medium or low for each probability; None for NaN.
 
-    >>> churn_band(pd.Series([0.9, 0.5, 0.1, None]), Policy()).to_list()
+    >>> churn_band(np.array([0.9, 0.5, 0.1, np.nan]), Policy()).tolist()
     ['high', 'medium', 'low', None]
     """
-    values = churn_probability.to_numpy(dtype=np.float64)
-    named = np.full(len(values), ChurnBand.MEDIUM.value, dtype=object)
-    named[values >= policy.high] = ChurnBand.HIGH.value
-    named[values < policy.low] = ChurnBand.LOW.value
-    named[np.isnan(values)] = None
-    return pd.Series(named, index=churn_probability.index)
+    named = np.full(len(churn_probability), ChurnBand.MEDIUM.value, dtype=object)
+    named[churn_probability >= policy.high] = ChurnBand.HIGH.value
+    named[churn_probability < policy.low] = ChurnBand.LOW.value
+    named[np.isnan(churn_probability)] = None
+    return named
 
 
-def churn_percentile(churn_probability: pd.Series[float]) -> pd.Series[int]:
-    """Return 1–100, 100 for the most likely to leave; ties share the higher; null for null.
+def churn_percentile(churn_probability: Array) -> IntegerArray:
+    """Return 1–100, 100 for the most likely to leave; ties share the higher; null for NaN.
 
-    >>> churn_percentile(pd.Series([0.1, 0.2, 0.3, 0.4])).to_list()
+    >>> churn_percentile(np.array([0.1, 0.2, 0.3, 0.4])).tolist()
     [25, 50, 75, 100]
     """
-    values = churn_probability.to_numpy(dtype=np.float64)
-    known = np.sort(values[~np.isnan(values)])
-    share = np.searchsorted(known, values, side="right") / max(len(known), 1)
-    percentile = np.clip(np.ceil(share * 100.0 - 1e-9), 1, 100)
-    return _whole(percentile, np.isnan(values), churn_probability.index)
+    unknown = np.isnan(churn_probability)
+    known = np.sort(churn_probability[~unknown])
+    share = np.searchsorted(known, churn_probability, side="right") / max(len(known), 1)
+    return IntegerArray(np.clip(np.ceil(share * 100.0 - 1e-9), 1, 100).astype(np.int32), unknown)
 
 
 def score_status(
-    scores: pd.DataFrame, days_since_first_order: pd.Series[float], horizon_days: int, policy: Policy
-) -> pd.Series[str]:
-    """Return each customer's ``ScoreStatus``; ``scores`` holds ``churn_probability``."""
-    churn = scores["churn_probability"].to_numpy(dtype=np.float64)
-    age = days_since_first_order.to_numpy(dtype=np.float64)
-    named = np.select(
-        [np.isnan(churn), age < NEW_SHARE_OF_HORIZON * horizon_days, churn >= policy.lapsed_at],
-        [
-            ScoreStatus.INSUFFICIENT_HISTORY.value,
-            ScoreStatus.NEW_CUSTOMER.value,
-            ScoreStatus.ALREADY_CHURNED.value,
-        ],
-        default=ScoreStatus.ELIGIBLE.value,
-    )
-    return pd.Series(named, index=scores.index, dtype=object)
+    churn_probability: Array, days_since_first_order: Array, horizon_days: int, policy: Policy
+) -> Texts:
+    """Return each customer's ``ScoreStatus``, as far as these tell it."""
+    named = np.full(len(churn_probability), ScoreStatus.ELIGIBLE.value, dtype=object)
+    named[churn_probability >= policy.lapsed_at] = ScoreStatus.ALREADY_CHURNED.value
+    named[days_since_first_order < NEW_SHARE_OF_HORIZON * horizon_days] = ScoreStatus.NEW_CUSTOMER.value
+    named[np.isnan(churn_probability)] = ScoreStatus.INSUFFICIENT_HISTORY.value
+    return named
 
 
-def at_risk_rank(scores: pd.DataFrame) -> pd.Series[int]:
+def at_risk_rank(status: Texts, value_at_risk: Array, churn_probability: Array, ids: Texts) -> IntegerArray:
     """Rank eligible customers by ``value_at_risk``, 1 the most; null for all others.
 
-    Ties go to the likelier to leave, then to the smaller ``customer_id``: the order is the same on every run.
+    Ties go to the likelier to leave, then to the smaller id: the order is the same on every run.
     """
-    value = scores["value_at_risk"].to_numpy(dtype=np.float64)
-    eligible = (scores["score_status"] == ScoreStatus.ELIGIBLE.value).to_numpy()
-    listed = np.flatnonzero(eligible & ~np.isnan(value))
-    churn = scores["churn_probability"].to_numpy(dtype=np.float64)[listed]
-    ids = scores["customer_id"].to_numpy(dtype=object)[listed]
-    rank = np.zeros(len(scores))
-    rank[listed[np.lexsort((ids, -churn, -value[listed]))]] = np.arange(1, len(listed) + 1)
-    return _whole(rank, rank == 0, scores.index)
-
-
-def _whole(
-    numbers: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_], index: pd.Index
-) -> pd.Series[int]:
-    return pd.Series(pd.arrays.IntegerArray(numbers.astype(np.int32), missing), index=index)
+    listed = np.flatnonzero((status == ScoreStatus.ELIGIBLE.value) & ~np.isnan(value_at_risk))
+    order = np.lexsort((ids[listed], -churn_probability[listed], -value_at_risk[listed]))
+    rank = np.zeros(len(status), dtype=np.int32)
+    rank[listed[order]] = np.arange(1, len(listed) + 1)
+    return IntegerArray(rank, rank == 0)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 
 from features.period import DAYS_PER_MONTH
 from training.clv import FARTHEST_TAIL, LONGEST_WAIT_DAYS, Prediction, order_dates
+from training.frames import Table, column, known
 from training.models.discounting import force_of_discount
 from training.models.glm import Array
 from training.models.subscription_value import SubscriptionValue
@@ -23,7 +24,7 @@ TENTH, NINE_TENTHS = 0.1, 0.9
 
 def subscription_lifetime_value(
     value: SubscriptionValue,
-    behaviour: pd.DataFrame,
+    behaviour: Table,
     forecast: Prediction,
     margin_rate: float,
     policy: Policy,
@@ -55,17 +56,17 @@ def subscription_lifetime_value(
 
 
 def next_bills(
-    value: SubscriptionValue, behaviour: pd.DataFrame, forecast: Prediction, as_of: date
-) -> pd.Series:
+    value: SubscriptionValue, behaviour: Table, forecast: Prediction, as_of: date
+) -> npt.NDArray[np.object_]:
     """Return the day of each customer's next bill (or order, at their pace); null for who rather leaves."""
     days = DAYS_PER_MONTH / value.monthly_orders(behaviour)
     if value.billed:
-        days = behaviour["days_to_monthly_renewal"].fillna(DAYS_PER_MONTH).to_numpy(np.float64)
+        days = known(column(behaviour, "days_to_monthly_renewal"), DAYS_PER_MONTH)
     stays = forecast.churn_probability <= 1.0 / 2.0
     return order_dates(np.where(stays, days, LONGEST_WAIT_DAYS + 1.0), as_of)
 
 
-def _power(value: SubscriptionValue, behaviour: pd.DataFrame, forecast: Prediction) -> Array:
+def _power(value: SubscriptionValue, behaviour: Table, forecast: Prediction) -> Array:
     """Return k: sBG's survival of the horizon, to the power k, is the forecast's."""
     own = value.probability_no_order(behaviour, forecast.horizon_days)
     return np.asarray(np.log1p(-np.clip(forecast.churn_probability, 1e-5, 1.0 - 1e-5)) / np.log1p(-own))
@@ -73,7 +74,7 @@ def _power(value: SubscriptionValue, behaviour: pd.DataFrame, forecast: Predicti
 
 def _days_until(
     value: SubscriptionValue,
-    behaviour: pd.DataFrame,
+    behaviour: Table,
     horizon: int,
     whole: int,
     *,

@@ -12,7 +12,7 @@ from training.metrics import METRICS
 from training.models.customer_value import value_interval
 from training.models.glm import Array
 from training.models.purchases import PurchaseModel
-from training.models.value import ValueModel
+from training.models.value import ValueModel, paid_history
 from training.stretches import Stretch
 
 __all__ = ["Trial", "tried"]
@@ -92,8 +92,7 @@ def _revenue_interval(value: ValueModel, stretch: Stretch, revenue: Array) -> tu
         value.orders,
         value.spend,
         value.history(customers),
-        customers["paid_orders"].to_numpy(np.float64),
-        customers["mean_order_value"].fillna(0.0).to_numpy(np.float64),
+        *paid_history(customers),
         horizon_days=float(value.ahead(customers, days)),
         expected=revenue,
         buys=1.0 - value.probability_no_order(customers, days),

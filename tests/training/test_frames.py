@@ -5,9 +5,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pytest
 
-from training.frames import frame_of_arrow, with_columns
+from training.frames import Columns, frame_of_arrow, known
 
 ROWS = pa.table(
     {
@@ -36,16 +35,21 @@ def test_rows_in_hand_become_numbers_days_and_texts_in_their_order() -> None:
     pd.testing.assert_frame_equal(frame_of_arrow(ROWS.slice(0, 0)), expected.iloc[:0], check_index_type=False)
 
 
-@pytest.mark.parametrize("few", [0, 1_000], ids=["many rows", "few rows"])
-def test_columns_beside_a_table_take_the_place_of_their_namesakes_and_leave_the_table_alone(
-    few: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("training.frames.FEW", few)
-    table = frame_of_arrow(ROWS)
-    before = table.copy()
-    gaps = pd.DataFrame({"gap": [9.0, 8.0, 7.0]})
-    replaced, both = with_columns(table, gaps), with_columns(table, gaps.assign(more=0.5))
-    assert replaced["gap"].to_list() == both["gap"].to_list() == [9.0, 8.0, 7.0]
-    assert (list(replaced), list(both)) == ([*table], [*table, "more"])
-    assert np.shares_memory(replaced["orders"].to_numpy(), table["orders"].to_numpy())
-    pd.testing.assert_frame_equal(table, before)
+def test_columns_are_read_once_and_others_beside_them_take_the_place_of_their_namesakes() -> None:
+    frame = frame_of_arrow(ROWS)
+    before = frame.copy()
+    columns = Columns(frame)
+    beside = columns.beside({"gap": np.array([9.0, 8.0, 7.0]), "more": np.full(3, 0.5)})
+    assert beside["gap"].tolist() == [9.0, 8.0, 7.0]
+    assert beside["more"].tolist() == [0.5] * 3
+    assert columns["orders"] is columns["orders"]
+    assert columns["orders"].dtype == np.float64
+    assert known(columns["gap"], 0.0).tolist() == [1.5, 0.0, 2.5]
+    assert (len(columns), len(beside)) == (3, 3)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_the_moment_is_read_as_it_stands_from_a_column_or_the_index() -> None:
+    frame = frame_of_arrow(ROWS)
+    for table in (frame, frame.set_index(["as_of", "customer_id"])):
+        assert Columns(table)["as_of"].tolist() == frame["as_of"].tolist()

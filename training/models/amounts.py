@@ -8,12 +8,14 @@ orders × spend.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import pandas as pd
 
+from training.frames import Table, column
 from training.models.glm import Array, Family
 from training.models.inputs import Numbers
 from training.models.members import Members
@@ -92,14 +94,14 @@ class Revenue:
         return np.asarray(self.scale * np.exp(_centred(self.members, numbers, start)))
 
 
-def further_by_value_model(table: pd.DataFrame) -> Array:
+def further_by_value_model(table: Table | Mapping[str, Array]) -> Array:
     """Return expected further orders given one, (rows,), by the lifetime-value model alone."""
     return np.asarray(np.exp(_log_further(table)))
 
 
-def spend_by_value_model(table: pd.DataFrame) -> Array:
+def spend_by_value_model(table: Table) -> Array:
     """Return expected net revenue per order, (rows,), by the lifetime-value model alone."""
-    return np.asarray(np.exp(table[LOG_SPEND].to_numpy(np.float64)))
+    return np.asarray(np.exp(column(table, LOG_SPEND)))
 
 
 def _centred(members: Members, numbers: Numbers, start: Array) -> Array:
@@ -108,12 +110,12 @@ def _centred(members: Members, numbers: Numbers, start: Array) -> Array:
     return np.asarray(start + np.clip((linear + trees) / 2.0 - start, -FARTHEST, FARTHEST))
 
 
-def _log_further(table: pd.DataFrame) -> Array:
-    any_order = 1.0 / (1.0 + np.exp(table[LOG_ODDS].to_numpy(np.float64)))
-    further = np.exp(table[LOG_ORDERS].to_numpy(np.float64)) / any_order - 1.0
+def _log_further(table: Table | Mapping[str, Array]) -> Array:
+    any_order = 1.0 / (1.0 + np.exp(column(table, LOG_ODDS)))
+    further = np.exp(column(table, LOG_ORDERS)) / any_order - 1.0
     return np.asarray(np.log(np.maximum(further, 0.01)))
 
 
-def _log_revenue(table: pd.DataFrame) -> Array:
-    spend = np.maximum(table[LOG_SPEND].to_numpy(np.float64), np.log(1e-3))
-    return np.asarray(table[LOG_ORDERS].to_numpy(np.float64) + spend)
+def _log_revenue(table: Table) -> Array:
+    spend = np.maximum(column(table, LOG_SPEND), np.log(1e-3))
+    return np.asarray(column(table, LOG_ORDERS) + spend)

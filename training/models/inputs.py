@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from training.frames import Table, column
 from training.models.glm import Array
 
 LEAST_SPREAD = 1e-9
@@ -19,13 +20,13 @@ WIDEST = 4.0
 class Numbers:
     """The numbers of a table (rows × at least ``features``), read once for all models that look at them."""
 
-    def __init__(self, table: pd.DataFrame, features: tuple[str, ...]) -> None:
+    def __init__(self, table: Table, features: tuple[str, ...]) -> None:
         self.table = table
         self._place = {name: place for place, name in enumerate(features)}
 
     def __getitem__(self, name: str) -> Array:
         """Return one column, (rows,), of the features or beside them."""
-        return self.table[name].to_numpy(np.float64)
+        return column(self.table, name)
 
     def of(self, features: tuple[str, ...]) -> Array:
         """Return some of the features, (rows, len(features)); nobody writes into what is returned."""
@@ -42,7 +43,7 @@ class Numbers:
 
     @cached_property
     def _values(self) -> Array:
-        return self.table[list(self._place)].to_numpy(dtype=np.float64)
+        return np.array([self[name] for name in self._place]).T
 
     @cached_property
     def _logs(self) -> Array:

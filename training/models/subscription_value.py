@@ -19,7 +19,7 @@ from features.period import DAYS_PER_MONTH, Period
 from features.tables import Tables
 from features.tenures import customer_tenures
 from training.errors import NotEnoughDataError
-from training.frames import as_frame
+from training.frames import Table, as_frame, column, known
 from training.models.coins import log_survival
 from training.models.discounting import force_of_discount
 from training.models.glm import Array
@@ -74,7 +74,7 @@ class SubscriptionValue:
             seen["renewals"], seen["ended"], seen["customers"], entered=seen["entered"]
         )
         orders = float(behaviour["orders"].sum())
-        months = float(_months(behaviour["days_since_first_order"]).sum())
+        months = float((column(behaviour, "days_since_first_order") / DAYS_PER_MONTH).sum())
         mean_orders = (orders - len(behaviour) + SMALLEST) / max(months, 1.0)
         net, margin = float(behaviour["net_revenue"].sum()), behaviour["margin_total"]
         model = cls(
@@ -108,7 +108,7 @@ class SubscriptionValue:
             return frozenset()
         return frozenset(feature.name for feature in CATALOGUE if feature.family in BILLS_REPEAT)
 
-    def survival(self, behaviour: pd.DataFrame, horizon_days: float) -> Array:
+    def survival(self, behaviour: Table, horizon_days: float) -> Array:
         """Return P(the contract outlives the horizon), (customers,)."""
         return np.exp(
             log_survival(
@@ -116,17 +116,17 @@ class SubscriptionValue:
             )
         )
 
-    def probability_no_order(self, behaviour: pd.DataFrame, horizon_days: float) -> Array:
+    def probability_no_order(self, behaviour: Table, horizon_days: float) -> Array:
         """Return P(the contract ends in the horizon), (customers,), within 1e-5 of 0 and 1."""
         return np.clip(1.0 - self.survival(behaviour, horizon_days), SMALLEST, 1.0 - SMALLEST)
 
-    def probability_alive(self, behaviour: pd.DataFrame) -> Array:
+    def probability_alive(self, behaviour: Table) -> Array:
         """Return 1 for each customer: their contracts run."""
         return np.ones(len(behaviour))
 
     def bills(
         self,
-        behaviour: pd.DataFrame,
+        behaviour: Table,
         from_days: float,
         to_days: float,
         *,
@@ -145,34 +145,34 @@ class SubscriptionValue:
         power = np.reshape(np.broadcast_to(hazard_ratio, len(behaviour)), (-1, 1))
         return np.asarray((due * np.exp(power * logs - force * ahead)).sum(axis=1))
 
-    def bills_if_stays(self, behaviour: pd.DataFrame, horizon_days: float) -> Array:
+    def bills_if_stays(self, behaviour: Table, horizon_days: float) -> Array:
         """Return the bills (or orders) of who stays through the horizon, one at least, (customers,)."""
         return np.asarray(np.maximum(self._due(behaviour, 0.0, horizon_days)[1].sum(axis=1), 1.0))
 
-    def expected_orders(self, behaviour: pd.DataFrame, horizon_days: float) -> Array:
+    def expected_orders(self, behaviour: Table, horizon_days: float) -> Array:
         """Return expected bills (or orders) in the horizon, (customers,): one at least for who stays."""
         stays = 1.0 - self.probability_no_order(behaviour, horizon_days)
         return np.maximum(self.bills(behaviour, 0.0, horizon_days), stays)
 
-    def monthly_orders(self, behaviour: pd.DataFrame) -> Array:
+    def monthly_orders(self, behaviour: Table) -> Array:
         """Return the bills (or orders) of a month, (customers,)."""
         if self.billed:
             return np.ones(len(behaviour))
-        repeats = behaviour["orders"].to_numpy(np.float64) - 1.0 + PRIOR_MONTHS * self.mean_orders
-        months = _months(behaviour["days_since_first_order"]) + PRIOR_MONTHS
+        repeats = column(behaviour, "orders") - 1.0 + PRIOR_MONTHS * self.mean_orders
+        months = column(behaviour, "days_since_first_order") / DAYS_PER_MONTH + PRIOR_MONTHS
         return np.asarray(np.maximum(self.pace * repeats / months, SMALLEST))
 
-    def monthly_revenue(self, behaviour: pd.DataFrame) -> Array:
+    def monthly_revenue(self, behaviour: Table) -> Array:
         """Return what a month brings, net, (customers,): the monthly amount where that is what is billed."""
         if self.billed:
-            return behaviour["subscription_monthly_amount"].fillna(0.0).to_numpy(np.float64)
+            return known(column(behaviour, "subscription_monthly_amount"), 0.0)
         return self.monthly_orders(behaviour) * self._spend_so_far(behaviour)
 
-    def expected_spend(self, behaviour: pd.DataFrame) -> Array:
+    def expected_spend(self, behaviour: Table) -> Array:
         """Return expected revenue per bill (or order), (customers,)."""
         return self.monthly_revenue(behaviour) if self.billed else self._spend_so_far(behaviour)
 
-    def features(self, behaviour: pd.DataFrame, horizon_days: float) -> pd.DataFrame:
+    def features(self, behaviour: Table, horizon_days: float) -> dict[str, Array]:
         """Return ``VALUE_FEATURES`` for the learners, as `ValueModel.features` does."""
         ends = self.probability_no_order(behaviour, horizon_days)
         said = (
@@ -180,7 +180,7 @@ class SubscriptionValue:
             np.log(self.expected_orders(behaviour, horizon_days)),
             np.log(np.maximum(self.expected_spend(behaviour), SMALLEST)),
         )
-        return pd.DataFrame(dict(zip(VALUE_FEATURES, said, strict=True)), index=behaviour.index)
+        return dict(zip(VALUE_FEATURES, said, strict=True))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the parameters, ready for JSON."""
@@ -195,7 +195,7 @@ class SubscriptionValue:
         """Read what ``to_dict`` gave."""
         return cls(**kept | {"tenure": ShiftedBetaGeometric.from_json(json.dumps(kept["tenure"]))})
 
-    def _due(self, behaviour: pd.DataFrame, from_days: float, to_days: float) -> tuple[Array, Array]:
+    def _due(self, behaviour: Table, from_days: float, to_days: float) -> tuple[Array, Array]:
         """Return days ahead, and how many bills fall due on each while the contract runs: (customers, days).
 
         Bills have their days; orders come at any time, and stand at Gauss's nodes.
@@ -204,17 +204,17 @@ class SubscriptionValue:
             days = (from_days + (to_days - from_days) * (NODES + 1.0) / 2.0)[None, :]
             share = (WEIGHTS * (to_days - from_days) / 2.0 / DAYS_PER_MONTH)[None, :]
             return days, share * self.monthly_orders(behaviour)[:, None]
-        first = behaviour["days_to_monthly_renewal"].fillna(DAYS_PER_MONTH).to_numpy(np.float64)
+        first = known(column(behaviour, "days_to_monthly_renewal"), DAYS_PER_MONTH)
         days = first[:, None] + DAYS_PER_MONTH * np.arange(int(to_days / DAYS_PER_MONTH) + 1)[None, :]
         return days, ((days > from_days) & (days <= to_days)).astype(np.float64)
 
-    def _age(self, behaviour: pd.DataFrame) -> Array:
-        return _months(behaviour["subscription_age_days"].fillna(0.0))
+    def _age(self, behaviour: Table) -> Array:
+        return known(column(behaviour, "subscription_age_days"), 0.0) / DAYS_PER_MONTH
 
-    def _spend_so_far(self, behaviour: pd.DataFrame) -> Array:
+    def _spend_so_far(self, behaviour: Table) -> Array:
         """Return net revenue per order, drawn to that of all as by three months of it."""
-        total = behaviour["net_revenue"].to_numpy(np.float64) + PRIOR_MONTHS * self.mean_revenue
-        orders = behaviour["orders"].to_numpy(np.float64) + PRIOR_MONTHS * self.mean_orders
+        total = column(behaviour, "net_revenue") + PRIOR_MONTHS * self.mean_revenue
+        orders = column(behaviour, "orders") + PRIOR_MONTHS * self.mean_orders
         return np.asarray(np.maximum(total / orders, 0.0))
 
     def _pace_of(self, behaviour: pd.DataFrame) -> float:
@@ -222,10 +222,6 @@ class SubscriptionValue:
         there = behaviour[behaviour["days_since_first_order"] >= RECENT_DAYS]
         brought = float(self.monthly_orders(there).sum()) * RECENT_DAYS / DAYS_PER_MONTH
         return (float(there["orders_91d"].sum()) + PRIOR_ORDERS) / (brought + PRIOR_ORDERS)
-
-
-def _months(days: pd.Series[float]) -> Array:
-    return np.asarray(days.to_numpy(np.float64) / DAYS_PER_MONTH)
 
 
 Valuation: TypeAlias = ValueModel | SubscriptionValue

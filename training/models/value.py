@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from training.errors import NotEnoughDataError
+from training.frames import Columns, Table, column, known
 from training.models.bgnbd import BGNBD
 from training.models.gammagamma import GammaGamma
 from training.models.glm import Array
@@ -67,8 +68,7 @@ class ValueModel:
                 f"{len(behaviour)} known customers are too few for any model.",
                 mend=f"Wait for {FEWEST_CUSTOMERS}, or load more of the history.",
             )
-        paid = behaviour["paid_orders"].to_numpy(np.float64)
-        mean_value = _mean_order_value(behaviour)
+        paid, mean_value = paid_history(behaviour)
         gross = float(behaviour["gross_spend"].sum())
         net = float(behaviour["net_revenue"].sum())
         margin = behaviour["margin_total"]
@@ -97,17 +97,17 @@ class ValueModel:
         """The purchase model's name, as the field writes it."""
         return TITLES[self.orders.NAME]
 
-    def history(self, behaviour: pd.DataFrame) -> History:
+    def history(self, behaviour: Table) -> History:
         """Return what ``orders`` is asked with: `purchase_history`, by the season's clock if there is one."""
         return _by_clock(behaviour, self.season)
 
-    def ahead(self, behaviour: pd.DataFrame, horizon_days: float) -> Array | float:
+    def ahead(self, behaviour: Table, horizon_days: float) -> Array | float:
         """Return the horizon likewise: one number where all rows are of one moment."""
         if self.season is None:
             return horizon_days
         return self.season.ahead(moments_of(behaviour), horizon_days)
 
-    def discounted_orders(self, behaviour: pd.DataFrame, horizon_days: float, annual_rate: float) -> Array:
+    def discounted_orders(self, behaviour: Table, horizon_days: float, annual_rate: float) -> Array:
         """Return expected orders in the horizon, one d days ahead counted as (1 + annual_rate)^(-d / 365)."""
         ahead = self.ahead(behaviour, horizon_days)
         orders = self.orders.discounted_purchases(ahead, annual_rate, *self.history(behaviour))
@@ -115,56 +115,52 @@ class ValueModel:
             return orders
         return orders * self.season.discount(moments_of(behaviour), horizon_days, annual_rate)
 
-    def days_until(self, behaviour: pd.DataFrame, level: Array) -> Array:
+    def days_until(self, behaviour: Table, level: Array) -> Array:
         """Return the days until P(no purchase) is down to ``level``, (customers,); infinite: never."""
         elapsed = self.orders.days_until(level, *self.history(behaviour))
         if self.season is None:
             return elapsed
         return self.season.days_until(moments_of(behaviour), elapsed)
 
-    def probability_alive(self, behaviour: pd.DataFrame) -> Array:
+    def probability_alive(self, behaviour: Table) -> Array:
         """Return P(alive at the moment), (customers,)."""
         return self.orders.probability_alive(*self.history(behaviour))
 
-    def probability_no_order(self, behaviour: pd.DataFrame, horizon_days: float) -> Array:
+    def probability_no_order(self, behaviour: Table, horizon_days: float) -> Array:
         """Return P(no purchase in the horizon), (customers,), within 1e-5 of 0 and 1."""
         ahead = self.ahead(behaviour, horizon_days)
         probability = self.orders.probability_no_purchase(ahead, *self.history(behaviour))
         return np.clip(probability, SMALLEST, 1.0 - SMALLEST)
 
-    def expected_orders(self, behaviour: pd.DataFrame, horizon_days: float) -> Array:
+    def expected_orders(self, behaviour: Table, horizon_days: float) -> Array:
         """Return expected purchase days in the horizon, (customers,)."""
         ahead = self.ahead(behaviour, horizon_days)
         return np.maximum(self.orders.expected_purchases(ahead, *self.history(behaviour)), SMALLEST)
 
-    def expected_spend(self, behaviour: pd.DataFrame) -> Array:
+    def expected_spend(self, behaviour: Table) -> Array:
         """Return expected revenue per order, net of refunds, (customers,).
 
         What a customer gives back counts as far as it is known: the population's share of spend that is kept
         weighs as much as ``REFUND_ORDERS`` orders of average size. Of orders to come, as many are free as of
         those seen.
         """
-        paid = behaviour["paid_orders"].to_numpy(np.float64)
         if self.spend is None:
             gross = np.full(len(behaviour), self.mean_spend)
         else:
-            gross = self.spend.expected_value(paid, _mean_order_value(behaviour))
+            gross = self.spend.expected_value(*paid_history(behaviour))
         prior = REFUND_ORDERS * max(self.mean_spend, SMALLEST)
-        kept = np.maximum(behaviour["net_revenue"].to_numpy(np.float64), 0.0) + prior * self.net_share
-        kept /= behaviour["gross_spend"].to_numpy(np.float64) + prior
+        kept = np.maximum(column(behaviour, "net_revenue"), 0.0) + prior * self.net_share
+        kept /= column(behaviour, "gross_spend") + prior
         return np.asarray(gross * kept * self.paid_share)
 
-    def features(self, behaviour: pd.DataFrame, horizon_days: float) -> pd.DataFrame:
+    def features(self, behaviour: Table, horizon_days: float) -> dict[str, Array]:
         """Return ``VALUE_FEATURES`` for the learners: what this model says, on scales that suit a line."""
         none = self.probability_no_order(behaviour, horizon_days)
-        return pd.DataFrame(
-            {
-                "btyd_log_odds_no_order": np.log(none / (1.0 - none)),
-                "btyd_log_orders": np.log(self.expected_orders(behaviour, horizon_days)),
-                "btyd_log_spend": np.log(np.maximum(self.expected_spend(behaviour), SMALLEST)),
-            },
-            index=behaviour.index,
-        )
+        return {
+            "btyd_log_odds_no_order": np.log(none / (1.0 - none)),
+            "btyd_log_orders": np.log(self.expected_orders(behaviour, horizon_days)),
+            "btyd_log_spend": np.log(np.maximum(self.expected_spend(behaviour), SMALLEST)),
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Return the parameters, ready for JSON."""
@@ -193,26 +189,23 @@ class ValueModel:
         )
 
 
-def _mean_order_value(behaviour: pd.DataFrame) -> Array:
-    return behaviour["mean_order_value"].fillna(0.0).to_numpy(np.float64)
+def paid_history(behaviour: Table) -> tuple[Array, Array]:
+    """Return what Gamma-Gamma is asked with: paid orders, and their mean value, 0 where there are none."""
+    return column(behaviour, "paid_orders"), known(column(behaviour, "mean_order_value"), 0.0)
 
 
-def purchase_history(behaviour: pd.DataFrame) -> History:
+def purchase_history(behaviour: Table) -> History:
     """Return the papers' (x, t_x, T): repeat purchase days, age at the last of them, age; in days."""
-    age = behaviour["days_since_first_order"].to_numpy(np.float64)
-    return History(
-        behaviour["orders"].to_numpy(np.float64) - 1.0,
-        age - behaviour["days_since_last_order"].to_numpy(np.float64),
-        age,
-    )
+    age = column(behaviour, "days_since_first_order")
+    return History(column(behaviour, "orders") - 1.0, age - column(behaviour, "days_since_last_order"), age)
 
 
-def moments_of(behaviour: pd.DataFrame) -> pd.DatetimeIndex:
+def moments_of(behaviour: Table) -> pd.DatetimeIndex:
     """Return the moment of each row of a behaviour table or a panel."""
-    said = behaviour["as_of"] if "as_of" in behaviour else behaviour.index.get_level_values("as_of")
-    return pd.DatetimeIndex(said)
+    columns = Columns(behaviour) if isinstance(behaviour, pd.DataFrame) else behaviour
+    return pd.DatetimeIndex(columns["as_of"])
 
 
-def _by_clock(behaviour: pd.DataFrame, season: Season | None) -> History:
+def _by_clock(behaviour: Table, season: Season | None) -> History:
     seen = purchase_history(behaviour)
     return seen if season is None else season.history(moments_of(behaviour), seen)
