@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import factorial
-from typing import Self, TypedDict
+from typing import Self, TypeAlias, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -21,8 +21,10 @@ import pandas as pd
 from features.catalogue import CATALOGUE
 from features.reasons import reason_text
 from training.attributes import attribute_of, attribute_text
+from training.frames import Columns
 from training.learners import Learners
 from training.models.glm import Array
+from training.models.inputs import Numbers
 from training.models.subscription_value import Valuation
 from training.models.value import VALUE_FEATURES
 
@@ -32,6 +34,9 @@ CANDIDATES = 8
 SMALLEST = 1e-9
 LEAST_SHARE = 0.1  # of the strongest reason: what is weaker than that is not worth a line
 BASELINE_ROWS = 2000
+
+Parts: TypeAlias = dict[str, Array]
+"""What each feature adds to the log-odds of leaving, (rows,)."""
 
 
 class Reason(TypedDict):
@@ -57,7 +62,7 @@ class Baseline:
         rows = table.iloc[np.linspace(0, len(table) - 1, min(len(table), BASELINE_ROWS)).astype(int)]
         typical = {fact: round(float(rows[fact].median())) for fact in value.facts}
         parts = _parts(rows, typical, value, learners, horizon_days)
-        return cls(typical, {str(name): float(mean) for name, mean in parts.mean().items()})
+        return cls(typical, {name: float(part.mean()) for name, part in parts.items()})
 
     def to_dict(self) -> dict[str, dict[str, float]]:
         """Return it ready for JSON."""
@@ -80,20 +85,23 @@ class Explainer:
         Row by row they add up to the log-odds less one constant: the mean of those who stayed.
         ``table``: a behaviour table with the value model's features beside it.
         """
-        parts = _parts(table, self.baseline.typical, self.value, self.learners, self.horizon_days)
-        return parts - pd.Series(self.baseline.mean).reindex(parts.columns, fill_value=0.0)
+        return pd.DataFrame(self._against_who_stayed(table), index=table.index)
 
     def reasons(self, table: pd.DataFrame, language: str, limit: int) -> list[list[Reason]]:
         """Return for each row at most ``limit`` reasons that raise the risk, the strongest first."""
-        total = self.contributions(table)
-        names, values = [str(name) for name in total.columns], total.to_numpy()
+        parts = self._against_who_stayed(table)
+        names, values = list(parts), np.column_stack(list(parts.values()))
         strongest = np.argsort(-values, axis=1, kind="stable")[:, :CANDIDATES]
-        told = []
-        for i, row in enumerate(table.to_dict("records")):
-            facts = {str(name): fact for name, fact in row.items()}
+        columns, told = [str(name) for name in table], []
+        for i, row in enumerate(table.to_numpy(object)):
+            facts = dict(zip(columns, row, strict=True))
             candidates = [(names[j], float(values[i, j])) for j in strongest[i]]
             told.append(_worded(facts, candidates, language, self.currency)[:limit])
         return told
+
+    def _against_who_stayed(self, table: pd.DataFrame) -> Parts:
+        parts = _parts(table, self.baseline.typical, self.value, self.learners, self.horizon_days)
+        return {name: part - self.baseline.mean.get(name, 0.0) for name, part in parts.items()}
 
 
 def _parts(
@@ -102,46 +110,46 @@ def _parts(
     value: Valuation,
     learners: Learners | None,
     horizon_days: int,
-) -> pd.DataFrame:
+) -> Parts:
     """Return contributions without a baseline; what the value model says is told by its facts."""
-    shares = _shapley(table, typical, value, horizon_days)
+    columns = Columns(table)
+    shares = _shapley(columns, typical, value, horizon_days)
     if learners is None:
         return shares
-    total = learners.churn.contributions(table)
-    by_learners = total[[name for name in VALUE_FEATURES if name in total]].sum(axis=1)
-    total = total.drop(columns=list(VALUE_FEATURES), errors="ignore")
-    size = shares.abs() + SMALLEST
-    weight = size.div(size.sum(axis=1), axis=0)
+    total = learners.churn.contributions(Numbers(columns, learners.churn.members.features))
+    by_learners = sum(total.pop(name) for name in VALUE_FEATURES if name in total)
+    size = {fact: np.abs(share) + SMALLEST for fact, share in shares.items()}
+    of_all = sum(size.values())
     trust, near = learners.churn.trust_in_start, shares
     if learners.horizon_days != horizon_days:
-        near = _shapley(table, typical, value, learners.horizon_days)
-    for fact in value.facts:
-        handed_on = shares[fact] + (trust - 1.0) * near[fact] + weight[fact] * by_learners
+        near = _shapley(columns, typical, value, learners.horizon_days)
+    for fact, share in shares.items():
+        handed_on = share + (trust - 1.0) * near[fact] + size[fact] / of_all * by_learners
         total[fact] = total.get(fact, 0.0) + handed_on
     return _summed(total)
 
 
-def _summed(total: pd.DataFrame) -> pd.DataFrame:
+def _summed(total: Parts) -> Parts:
     """Return contributions with the columns of one attribute added up: a word each, or one number."""
-    parts: dict[str, pd.Series[float]] = {}
-    for column in map(str, total.columns):
+    parts: Parts = {}
+    for column, part in total.items():
         attribute = attribute_of(column)
         name = column if attribute is None else f"{ATTRIBUTE}{attribute}"
-        parts[name] = total[column] + parts[name] if name in parts else total[column]
-    return pd.DataFrame(parts, index=total.index)
+        parts[name] = part + parts[name] if name in parts else part
+    return parts
 
 
-def _shapley(
-    table: pd.DataFrame, typical: Mapping[str, float], value: Valuation, horizon_days: int
-) -> pd.DataFrame:
-    """Return exact Shapley values of the value model's log-odds, rows × its facts, against ``typical``."""
-    facts = table[[name for name in (*value.facts, "as_of") if name in table]]
+def _shapley(columns: Columns, typical: Mapping[str, float], value: Valuation, horizon_days: int) -> Parts:
+    """Return exact Shapley values of the value model's log-odds, by its facts, against ``typical``."""
     worth: dict[frozenset[str], Array] = {}
     for known in _groups(value.facts):
-        mixed = facts.assign(**{name: typical[name] for name in value.facts if name not in known})
-        none = value.probability_no_order(_possible(mixed), horizon_days)
+        mixed = {
+            name: columns[name] if name in known else np.full(len(columns), float(typical[name]))
+            for name in value.facts
+        }
+        none = value.probability_no_order(columns.beside(_possible(mixed)), horizon_days)
         worth[known] = np.log(none / (1.0 - none))
-    shares = pd.DataFrame(0.0, index=table.index, columns=list(value.facts))
+    shares = {name: np.zeros(len(columns)) for name in value.facts}
     number = len(value.facts)
     for name in value.facts:
         for group in _groups([other for other in value.facts if other != name]):
@@ -154,14 +162,14 @@ def _groups(names: Sequence[str]) -> list[frozenset[str]]:
     return [frozenset(group) for size in range(len(names) + 1) for group in combinations(names, size)]
 
 
-def _possible(facts: pd.DataFrame) -> pd.DataFrame:
+def _possible(facts: dict[str, Array]) -> dict[str, Array]:
     """Return the facts made into histories that can be: the second order comes a day after the first."""
     if "orders" not in facts:
         return facts
     first = facts["days_since_first_order"]
-    orders = facts["orders"].where(first >= 1, 1.0)
-    last = facts["days_since_last_order"].clip(upper=first - 1).where(orders > 1, first)
-    return facts.assign(orders=orders, days_since_last_order=last)
+    orders = np.where(first >= 1, facts["orders"], 1.0)
+    last = np.where(orders > 1, np.minimum(facts["days_since_last_order"], first - 1), first)
+    return facts | {"orders": orders, "days_since_last_order": last}
 
 
 def _worded(

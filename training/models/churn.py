@@ -65,18 +65,17 @@ class ChurnModel:
         own, linear, trees = self.stack.weights
         return own + TRUST * (linear + trees)
 
-    def contributions(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return rows × features: what each adds to the log-odds of leaving.
+    def contributions(self, numbers: Numbers) -> dict[str, Array]:
+        """Return what each feature adds to the log-odds of leaving, (rows,).
 
         Row by row they add up to the log-odds, less one constant and less ``trust_in_start`` times the value
         model's. The linear model's are coefficient × distance from the mean, the trees' exact TreeSHAP, each
         weighted as the stack weighs it.
         """
         _, linear, trees = self.stack.weights
-        by_trees = self.members.trees.contributions(table) * trees
-        total = pd.DataFrame(by_trees, index=table.index, columns=list(self.members.trees.features))
-        matrix = self.members.inputs.matrix(Numbers(table, self.members.features))
-        by_line = matrix * np.asarray(self.members.glm.coefficients) * linear
-        for j, feature in enumerate(self.members.inputs.columns):
-            total[feature] += by_line[:, j]
+        by_trees = self.members.trees.contributions(numbers) * trees
+        by_line = self.members.inputs.matrix(numbers) * np.asarray(self.members.glm.coefficients) * linear
+        total = dict(zip(self.members.features, by_trees.T, strict=True))
+        for feature, terms in zip(self.members.inputs.columns, by_line.T, strict=True):
+            total[feature] = total[feature] + terms
         return total

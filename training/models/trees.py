@@ -51,7 +51,7 @@ class Trees:
     ) -> Self:
         """Fit to ``table`` (rows × ``features`` and more), ``outcome`` and ``offset`` (rows,)."""
         data = xgb.DMatrix(
-            _values(table, features),
+            Numbers(table, features).of(features),
             outcome,
             base_margin=offset,
             feature_names=list(features),
@@ -70,10 +70,12 @@ class Trees:
             said = self.booster.inplace_predict(values, predict_type="margin", base_margin=offset)
         return np.asarray(said, dtype=np.float64)
 
-    def contributions(self, table: pd.DataFrame) -> Array:
+    def contributions(self, numbers: Numbers) -> Array:
         """Return exact TreeSHAP values, (rows, features), on the link's scale, without offset and mean."""
+        values = numbers.of(self.features)
         with _one_thread():
-            shap = self.booster.predict(self._data(table, np.zeros(len(table))), pred_contribs=True)
+            data = xgb.DMatrix(values, base_margin=np.zeros(len(values)), feature_names=list(self.features))
+            shap = self.booster.predict(data, pred_contribs=True)
         return np.asarray(shap, dtype=np.float64)[:, :-1]
 
     def to_bytes(self) -> bytes:
@@ -86,15 +88,6 @@ class Trees:
         booster = xgb.Booster()
         booster.load_model(bytearray(kept))
         return cls(booster, features)
-
-    def _data(self, table: pd.DataFrame, offset: Array) -> xgb.DMatrix:
-        return xgb.DMatrix(
-            _values(table, self.features), base_margin=offset, feature_names=list(self.features)
-        )
-
-
-def _values(table: pd.DataFrame, features: tuple[str, ...]) -> Array:
-    return table[list(features)].to_numpy(dtype=np.float64)
 
 
 def _one_thread() -> AbstractContextManager[None]:

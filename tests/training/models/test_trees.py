@@ -21,7 +21,7 @@ def trees() -> Trees:
 
 
 def test_contributions_add_up_to_the_prediction_without_the_offset(trees: Trees) -> None:
-    rest = trees.linear(NUMBERS, OFFSET) - OFFSET - trees.contributions(TABLE).sum(axis=1)
+    rest = trees.linear(NUMBERS, OFFSET) - OFFSET - trees.contributions(NUMBERS).sum(axis=1)
     np.testing.assert_allclose(rest, rest[0], atol=1e-4)
 
 
