@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["open_warehouse"]
 
+PARQUET = b"PAR1"  # how every such file begins
+
 
 def open_warehouse(config: DataConfig) -> Warehouse:
     """Open the session that ``config.engine`` asks for, and find the tables in it.
@@ -81,8 +83,25 @@ def _in_spark(session: SparkSession, connection: BaseBackend, name: str, source:
             f"There is no file {path}.",
             mend=f"Check [tables.{name}]: Spark reads Parquet files, and its own tables.",
         )
-    session.read.parquet(str(path)).createOrReplaceTempView(f"{name}_file")
+    if path.is_file() and not _is_parquet(path):
+        raise _no_parquet(path)
+    try:
+        session.read.parquet(str(path)).createOrReplaceTempView(f"{name}_file")
+    except Exception as error:  # whatever Java says of a file, or of one among many
+        raise _no_parquet(path) from error
     return connection.table(f"{name}_file")
+
+
+def _is_parquet(file: Path) -> bool:
+    with file.open("rb") as beginning:
+        return beginning.read(len(PARQUET)) == PARQUET
+
+
+def _no_parquet(path: Path) -> UnreadableSourceError:
+    return UnreadableSourceError(
+        f"{path} cannot be read as Parquet.",
+        mend="Spark reads Parquet files, and its own tables; without [engine], Joren reads CSV too.",
+    )
 
 
 def _postgres(config: DataConfig) -> BaseBackend:

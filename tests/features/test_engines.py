@@ -20,7 +20,7 @@ import pytest
 
 from features.behaviour.past import count_cancelled_orders
 from features.engine import on_engine, put, rows_hash
-from features.errors import DataError, MixedCurrencyError, SourceNotFoundError
+from features.errors import DataError, MixedCurrencyError, SourceNotFoundError, UnreadableSourceError
 from features.histories import grouped_histories, purchase_histories
 from features.labels import outcomes_in
 from features.reference import references_at
@@ -220,6 +220,14 @@ def test_spark_reads_the_parquet_files_of_a_project(tmp_path: Path) -> None:
     assert channels == ["web"]
     with pytest.raises(SourceNotFoundError, match=r"no file .*lost\.parquet"):
         read_tables(DataConfig({"transactions": Source("lost.parquet")}, engine=Engine("spark")))
+    lines = tmp_path / "lines.csv"
+    shop.to_csv(lines, index=False)
+    with pytest.raises(UnreadableSourceError, match=r"lines\.csv cannot be read as Parquet"):
+        read_tables(DataConfig({"transactions": Source(str(lines))}, engine=Engine("spark")))
+    (tmp_path / "folder").mkdir()
+    lines.rename(tmp_path / "folder" / "part-0.parquet")
+    with pytest.raises(UnreadableSourceError, match="folder cannot be read as Parquet"):
+        read_tables(DataConfig({"transactions": Source(str(tmp_path / "folder"))}, engine=Engine("spark")))
 
 
 def test_a_postgres_database_is_the_engine_of_a_project(postgres_url: str, on_postgres: BaseBackend) -> None:
