@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from features.tables import Rules
 
-__all__ = ["ReadingPlans", "Row"]
+__all__ = ["MOST_PLANS", "ReadingPlans", "Row"]
 
 Row = Mapping[str, str | None]
 MOST_PLANS = 16

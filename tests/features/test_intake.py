@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from itertools import combinations
 
 import pandas as pd
 import pyarrow as pa
 import pytest
 from pandas.testing import assert_frame_equal
 
+from features.contract import CONTRACT, day_of
 from features.errors import RowsRefusedError
 from features.intake import Intake
 from features.layout import Layout
+from features.reading_plans import MOST_PLANS
 from features.sources import tables_from_frame
 from features.tables import Tables
 from tests.features.people import made_up_people
@@ -128,6 +131,23 @@ def test_a_customer_s_row_is_there_once_it_is_known(intake: Intake) -> None:
     for as_of, plans in ((AS_OF, ["Gold"]), (AFTER_ALL, ["Gold", "Free"])):
         known = intake.accepted({"customers": profiles}, as_of)["customers"]
         assert known["Plan"].to_pylist() == plans
+
+
+def test_a_row_is_read_alike_whichever_columns_it_says_something_in(
+    frames: dict[str, pd.DataFrame], intake: Intake
+) -> None:
+    row = texts(frames["transactions"])[0] | {"line_id": "7", "discount": "0.5", "known_at": "2024-12-30"}
+    optional = sorted(row.keys() - CONTRACT["transactions"].required)
+    whole = intake.accepted({"transactions": [row]}, AS_OF)["transactions"].to_pylist()[0]
+    silent = intake.accepted({"transactions": [SOUND["transactions"]]}, AS_OF)["transactions"].to_pylist()[0]
+    sets = [set(few) for size in (1, 2, 3) for few in combinations(optional, size)]
+    assert len(sets) > 2 * MOST_PLANS
+    for said in sets:
+        few = row | dict.fromkeys(set(optional) - said)
+        (told,) = intake.accepted({"transactions": [few]}, AS_OF)["transactions"].to_pylist()
+        unsaid = {day_of(name) if name == "known_at" else name for name in set(optional) - said}
+        assert told == whole | {name: silent[name] for name in unsaid if name in silent}
+    assert len(intake._plans["transactions"]._plans) == MOST_PLANS
 
 
 def test_nothing_of_what_was_asked_stays(intake: Intake) -> None:
