@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,8 @@ BINS = 20
 class Importance:
     """``parts``: customers × features, in log-odds about the average. ``behaviour``: the same customers."""
 
+    model_version: str
+    as_of: date
     parts: pd.DataFrame
     behaviour: pd.DataFrame
 
@@ -57,6 +60,8 @@ class Importance:
             for name in self.drawable(top)
         }
         return {
+            "model_version": self.model_version,
+            "as_of": self.as_of.isoformat(),
             "customers": len(self.parts),
             "families": self.families,
             "features": self.features,
@@ -69,7 +74,10 @@ def importance_of(bundle: Bundle, behaviour: pd.DataFrame) -> Importance | None:
     rows = np.unique(np.linspace(0, len(behaviour) - 1, MOST_ROWS).astype(np.int64))
     looked_at = behaviour.iloc[rows].reset_index(drop=True)
     parts = bundle.contributions(looked_at)
-    return None if parts is None else Importance(parts - parts.mean(), looked_at)
+    if parts is None:
+        return None
+    as_of = looked_at["as_of"].iloc[0].date()
+    return Importance(bundle.version, as_of, parts - parts.mean(), looked_at)
 
 
 def dependence(found: Importance, feature: str) -> pd.DataFrame:

@@ -73,7 +73,8 @@ def _show(found: Importance, top: int, language: str, console: Console) -> None:
         told = Text(meanings.get(name, name).partition(";")[0]).append(f" ({name})", style="dim")
         features.add_row(f"{size:.3f}", told)
     console.print()
-    console.print(f"  Mean size of the contributions, over {len(found.parts):,} customers", style="dim")
+    among = f"over {len(found.parts):,} customers as of {found.as_of}, by model {found.model_version}"
+    console.print(f"  Mean size of the contributions, {among}", style="dim")
     section(console, "Families", families)
     section(console, "Features", features)
     console.print()

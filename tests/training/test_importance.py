@@ -56,7 +56,7 @@ def test_who_has_been_away_longer_is_likelier_to_leave(found: Importance) -> Non
 
 
 def test_few_customers_give_no_curve(found: Importance) -> None:
-    few = Importance(found.parts.head(15), found.behaviour.head(15))
+    few = replace(found, parts=found.parts.head(15), behaviour=found.behaviour.head(15))
     assert dependence(few, "orders").empty
     assert set(importance_figures(few, top=2)) == {"importance", "importance_families"}
 
