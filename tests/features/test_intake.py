@@ -140,7 +140,7 @@ def test_a_row_is_read_alike_whichever_columns_it_says_something_in(
     optional = sorted(row.keys() - CONTRACT["transactions"].required)
     whole = intake.accepted({"transactions": [row]}, AS_OF)["transactions"].to_pylist()[0]
     silent = intake.accepted({"transactions": [SOUND["transactions"]]}, AS_OF)["transactions"].to_pylist()[0]
-    sets = [set(few) for size in (1, 2, 3) for few in combinations(optional, size)]
+    sets = [set(few) for size in (1, 2) for few in combinations(optional, size)]
     assert len(sets) > 2 * MOST_PLANS
     for said in sets:
         few = row | dict.fromkeys(set(optional) - said)
