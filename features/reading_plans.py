@@ -40,7 +40,7 @@ class Plan:
 
 
 class ReadingPlans:
-    """The plans of a table, on a connection of their own.
+    """The plans of a table, on a connection that keeps the rows of one question at a time.
 
     ``judged`` names the table that holds the rows once they are read, with the ``reason`` to refuse them;
     ``columns`` are all that can be said. ``terms`` are those of `features.reading.judged`.

@@ -83,7 +83,7 @@ def _in_spark(session: SparkSession, connection: BaseBackend, name: str, source:
             f"There is no file {path}.",
             mend=f"Check [tables.{name}]: Spark reads Parquet files, and its own tables.",
         )
-    if path.is_file() and not _is_parquet(path):
+    if path.is_file() and not _is_parquet(path):  # Spark would log pages of Java before it says so
         raise _no_parquet(path)
     try:
         session.read.parquet(str(path)).createOrReplaceTempView(f"{name}_file")
