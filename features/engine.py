@@ -6,13 +6,13 @@ import hashlib
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import ibis
-import sqlglot as sg
 from ibis.common.exceptions import TableNotFound
+
+from features.compiling import identifier, sql_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -23,20 +23,16 @@ if TYPE_CHECKING:
     from features.tables import Tables
 
 __all__ = [
-    "UNBOUND",
     "asked",
     "borrowed",
-    "compiled",
     "kept",
     "kept_as",
     "kept_rows",
     "on_engine",
     "put",
-    "query_of",
     "row_hash",
     "rows_hash",
     "set_zone",
-    "sql_of",
     "view",
 ]
 
@@ -140,7 +136,7 @@ def _stored(connection: BaseBackend, name: str, query: str) -> ir.Table:
     if connection.name == "pyspark":
         _checkpoint(connection, query).createOrReplaceTempView(name)
     else:
-        connection.raw_sql(f"CREATE TEMPORARY TABLE {_identifier(name, connection)} AS {query}")
+        connection.raw_sql(f"CREATE TEMPORARY TABLE {identifier(name, connection)} AS {query}")
     return connection.table(name)
 
 
@@ -181,7 +177,7 @@ def view(
     if connection.name == "pyspark":
         connection._session.sql(query).createOrReplaceTempView(name)  # noqa: SLF001 - SQL is planned anew
     else:
-        connection.raw_sql(f"CREATE OR REPLACE TEMPORARY VIEW {_identifier(name, connection)} AS {query}")
+        connection.raw_sql(f"CREATE OR REPLACE TEMPORARY VIEW {identifier(name, connection)} AS {query}")
     return connection.table(name)
 
 
@@ -198,74 +194,6 @@ def asked(
     answer = connection.con.execute(sql_of(connection, build, relations, **settings))
     names = [name for name, *_ in answer.description]
     return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
-
-
-def sql_of(
-    connection: BaseBackend,
-    build: Callable[..., ir.Table],
-    relations: Mapping[str, ir.Table],
-    **settings: Hashable,
-) -> str:
-    """Return ``build(**settings, **relations)`` in the SQL of an engine, compiled as a `view` is."""
-    query = compiled(build, settings, {name: it.schema() for name, it in relations.items()}, connection.name)
-    for name, rows in relations.items():
-        query = query.replace(_identifier(UNBOUND + name, connection), f"({connection.compile(rows)})")
-    return query
-
-
-def query_of(
-    connection: BaseBackend, build: Callable[..., ir.Table], names: Mapping[str, str], **settings: Hashable
-) -> str:
-    """Return ``build`` of the connection's tables, whose ``names`` are told by relation, in its SQL."""
-    shapes = {relation: connection.table(name).schema() for relation, name in names.items()}
-    query = compiled(build, settings, shapes, connection.name)
-    for relation, name in names.items():
-        query = query.replace(_identifier(UNBOUND + relation, connection), _identifier(name, connection))
-    return query
-
-
-UNBOUND = "joren relation "
-"""Before the name of a relation in a `compiled` query: no engine's table is called so."""
-
-
-def compiled(
-    build: Callable[..., ir.Table],
-    settings: Mapping[str, Hashable],
-    shapes: Mapping[str, ibis.Schema],
-    engine: str,
-) -> str:
-    """Return ``build(**settings, **relations)`` in the SQL of an engine, from what stands if it was asked.
-
-    ``shapes`` are the schemas of the relations, which go by their names after `UNBOUND`.
-    """
-    return _compiled(build, tuple(settings.items()), tuple(shapes.items()), engine)
-
-
-@lru_cache(maxsize=256)
-def _compiled(
-    build: Callable[..., ir.Table],
-    settings: tuple[tuple[str, Hashable], ...],
-    shapes: tuple[tuple[str, ibis.Schema], ...],
-    engine: str,
-) -> str:
-    relations = {name: ibis.table(shape, name=UNBOUND + name) for name, shape in shapes}
-    expression = build(**dict(settings), **relations)
-    with _nested_selects_merged(wanted=engine != "duckdb"):
-        return str(ibis.to_sql(expression, dialect=engine, pretty=False))
-
-
-@contextmanager
-def _nested_selects_merged(*, wanted: bool) -> Iterator[None]:
-    """Let Ibis merge nested selects or not: DuckDB does so itself, faster; Spark takes long over each."""
-    before, ibis.options.sql.fuse_selects = ibis.options.sql.fuse_selects, wanted
-    try:
-        yield
-    finally:
-        ibis.options.sql.fuse_selects = before
-
-
-def _identifier(name: str, connection: BaseBackend) -> str:
-    return sg.to_identifier(name, quoted=True).sql(connection.dialect)
 
 
 def _digest(text: str) -> str:

@@ -16,9 +16,9 @@ import ibis
 import pyarrow as pa
 
 from features.billing import billed
+from features.compiling import query_of
 from features.conform import Conventions
 from features.contract import CONTRACT
-from features.engine import query_of
 from features.errors import RowsRefusedError
 from features.online import NO_STATISTICS, forgetting
 from features.reading_plans import ReadingPlans, Row

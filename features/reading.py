@@ -12,11 +12,11 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from features.columns import attribute_columns, matched_columns
+from features.compiling import sql_of
 from features.conform import Conventions, conformed, conventions_of, unread_measures
 from features.consistency import clashing_rows
 from features.contract import CONTRACT, Kind, TableContract, day_of
 from features.currency import business_currency, conversions, is_foreign
-from features.engine import sql_of
 from features.errors import UnreadableSourceError
 from features.labelled import DATED, labelled_positions, told_of_labels, with_dates
 from features.opening import Opened

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import ibis
 import pyarrow as pa
 
+from features.compiling import query_of
 from features.contract import Kind, TableContract
-from features.engine import query_of
 from features.reading import judged, refusals
 
 if TYPE_CHECKING:

@@ -28,8 +28,8 @@ __all__ = ["history_at", "kept_moments", "known_days", "known_kinds", "past_at",
 def history_at(tables: Tables, moments: Iterable[date]) -> ir.Table:
     """Return the customer-days known at each of ``moments``, keyed (as_of, customer_id, day).
 
-    Columns as in `customer_days`, and ``age_days`` = as_of - day. Days after as_of, and what became known
-    after it, are not there.
+    Columns as in `customer_days`, ``age_days`` = as_of - day, and ``order_age_days``, of an order alone.
+    Days after as_of, and what became known after it, are not there.
     """
     return view_at(tables, moments, known_days)
 
@@ -99,7 +99,9 @@ def known_days(
         prefixes = settled_days.cross_join(moments.select("as_of"))
         prefixes = prefixes.filter(prefixes.known_from <= prefixes.as_of)
         known = prefixes.union(known.select(prefixes.columns).cast(prefixes.schema()))
-    return known.mutate(age_days=known.as_of.delta(known.day, unit="day")).drop("known_from")
+    age_days = known.as_of.delta(known.day, unit="day")
+    order_age_days = known.purchase.ifelse(age_days, None)
+    return known.mutate(age_days=age_days, order_age_days=order_age_days).drop("known_from")
 
 
 def known_kinds(past: Mapping[str, ir.Table], moments: ir.Table, column: str) -> ir.Table:

@@ -25,6 +25,7 @@ from features.behaviour.cancelled import (
 from features.behaviour.known import dated, known_at, out_of_order
 from features.behaviour.purchases import purchase_days
 from features.behaviour.rhythm import rhythm_days
+from features.behaviour.season import season_days
 from features.engine import kept
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def customer_days(days: ir.Table, *keys: str) -> ir.Table:
         second_previous_order=days.purchase.ifelse(days.day.lag(2).over(orders), None),
         previous_gross=days.purchase.ifelse(days.gross.lag(1).over(orders), None),
     )
-    return days.mutate(**purchase_days(days), **rhythm_days(days))
+    return days.mutate(**purchase_days(days), **rhythm_days(days), **season_days(days))
 
 
 def with_void(rows: ir.Table, void: ir.Table) -> ir.Table:

@@ -47,7 +47,7 @@ def purchase_sums(history: ir.Table) -> Mapping[str, ir.Value]:
     paid = history.gross > 0
     first = history.purchase & history.previous_order.isnull()
     return {
-        "orders": history.count(where=history.purchase),
+        "orders": history.order_age_days.count(),
         "paid_orders": history.count(where=paid),
         "gross_spend": history.gross.sum(),
         "margin_total": history.margin.sum(),
@@ -64,16 +64,16 @@ def purchase_sums(history: ir.Table) -> Mapping[str, ir.Value]:
 def _within_windows(history: ir.Table) -> Iterator[tuple[str, ir.Value]]:
     for window in WINDOW_DAYS:
         within = history.age_days < window
-        yield f"orders_{window}d", history.count(where=history.purchase & within)
+        yield f"orders_{window}d", history.count(where=history.order_age_days < window)
         yield f"gross_spend_{window}d", within.ifelse(history.gross, 0).sum()
-        yield f"margin_{window}d", (within & history.margin.notnull()).ifelse(history.margin, 0).sum()
+        yield f"margin_{window}d", within.ifelse(history.margin, 0).sum()
 
 
 def _decayed(history: ir.Table) -> Iterator[tuple[str, ir.Value]]:
     for tau in DECAY_DAYS:
-        weight = (history.age_days.cast("float64") / -float(tau)).exp()
+        weight = (history.order_age_days.cast("float64") / -float(tau)).exp()
         whole = (weight * WEIGHT_EXACT).round().cast("int64")
-        yield f"decayed_orders_{tau}d", whole.sum(where=history.purchase)
+        yield f"decayed_orders_{tau}d", whole.sum()
         if tau == SPEND_DECAY_DAYS:
             spend = weight * history.gross.cast("float64")
             yield f"decayed_spend_{tau}d", spend.round(9).cast("decimal(38, 9)").sum()

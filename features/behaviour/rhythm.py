@@ -25,6 +25,7 @@ def rhythm_days(history: ir.Table) -> Mapping[str, ir.Value]:
     return {
         "gap_days": history.day.delta(previous, unit="day"),
         "weekday": history.purchase.ifelse(history.day.day_of_week.index(), None),
+        "in_the_evening": history.first_time.hour() >= EVENING_HOUR,
         "new_month": history.purchase
         & (previous.isnull() | (previous.truncate("M") < history.day.truncate("M"))),
     }
@@ -32,11 +33,10 @@ def rhythm_days(history: ir.Table) -> Mapping[str, ir.Value]:
 
 def rhythm_sums(history: ir.Table) -> Mapping[str, ir.Value]:
     """Return the aggregates over a customer's history that the features of time are made of."""
-    bought = history.purchase
     gap_days = history.gap_days
     return {
-        "days_since_first_order": history.age_days.max(where=bought),
-        "days_since_last_order": history.age_days.min(where=bought),
+        "days_since_first_order": history.order_age_days.max(),
+        "days_since_last_order": history.order_age_days.min(),
         "second_last_order": history.previous_order.max(),
         "third_last_order": history.second_previous_order.max(),
         "median_gap_days": gap_days.median(),
@@ -45,7 +45,7 @@ def rhythm_sums(history: ir.Table) -> Mapping[str, ir.Value]:
         "gap_squares": (gap_days * gap_days).sum(),
         "active_months": history.count(where=history.new_month),
         "timed_orders": history.first_time.count(),
-        "evening_orders": history.count(where=history.first_time.hour() >= EVENING_HOUR),
+        "evening_orders": history.count(where=history.in_the_evening),
         **{f"weekday_{number}": history.count(where=history.weekday == number) for number in WEEKDAYS},
     }
 

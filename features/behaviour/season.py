@@ -11,7 +11,16 @@ import ibis
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-__all__ = ["COMING_DAYS", "PEAK", "as_bits", "orders_by_week", "peak_weeks", "season_ratios", "season_sums"]
+__all__ = [
+    "COMING_DAYS",
+    "PEAK",
+    "as_bits",
+    "orders_by_week",
+    "peak_weeks",
+    "season_days",
+    "season_ratios",
+    "season_sums",
+]
 
 WEEKS = 52
 PEAK = 1.5
@@ -41,7 +50,7 @@ def orders_by_week(orders: ir.Table) -> ir.Table:
     last_year = orders.filter(orders.age_days < SAME_WEEKDAYS).semi_join(
         spans.filter(spans.days >= SAME_WEEKDAYS - 1), "as_of"
     )
-    return last_year.group_by("as_of", week=_week(last_year.day)).aggregate(orders=last_year.count())
+    return last_year.group_by("as_of", "week").aggregate(orders=last_year.count())
 
 
 def peak_weeks(orders: Mapping[int, int]) -> tuple[int, ...]:
@@ -59,24 +68,26 @@ def season_sums(history: ir.Table) -> Mapping[str, ir.Value]:
 
     ``history`` has ``peak_weeks``, `as_bits`, beside every customer-day.
     """
-    bought, age_days = history.purchase, history.age_days
-    angle = _angle(history.day)
+    age_days, order_age_days = history.age_days, history.order_age_days
     at_peak = _at_peak(history)
-    within = {days: age_days.between(SAME_WEEKDAYS - days, SAME_WEEKDAYS - 1) for days in COMING_DAYS}
+    a_year_ago = {days: (SAME_WEEKDAYS - days, SAME_WEEKDAYS - 1) for days in COMING_DAYS}
     near_a_year = (history.gap_days + YEARLY_TOLERANCE_DAYS) % YEAR_DAYS <= 2 * YEARLY_TOLERANCE_DAYS
     yearly = (near_a_year & (history.gap_days > YEARLY_TOLERANCE_DAYS)).fill_null(False)
     return {
-        "peaked_orders": history.count(where=bought & at_peak.notnull()),
-        "peak_orders": history.count(where=bought & at_peak.fill_null(False)),
-        "days_since_peak_order": age_days.min(where=bought & at_peak),
-        "month_orders": history.count(where=bought & (history.day.month() == history.as_of.month())),
+        "peaked_orders": order_age_days.count(where=history.peak_weeks != 0),
+        "peak_orders": order_age_days.count(where=at_peak),
+        "days_since_peak_order": order_age_days.min(where=at_peak),
+        "month_orders": order_age_days.count(where=history.month == history.as_of.month()),
         "yearly_gaps": history.count(where=yearly),
-        "cosines": (angle.cos() * TRIG_EXACT).round().cast("int64").sum(where=bought),
-        "sines": (angle.sin() * TRIG_EXACT).round().cast("int64").sum(where=bought),
-        **{f"orders_year_ago_{days}d": history.count(where=bought & within[days]) for days in COMING_DAYS},
+        "cosines": history.cosine.sum(),
+        "sines": history.sine.sum(),
         **{
-            f"gross_spend_year_ago_{days}d": within[days].ifelse(history.gross, 0).sum()
-            for days in COMING_DAYS
+            f"orders_year_ago_{days}d": history.count(where=order_age_days.between(*ages))
+            for days, ages in a_year_ago.items()
+        },
+        **{
+            f"gross_spend_year_ago_{days}d": age_days.between(*ages).ifelse(history.gross, 0).sum()
+            for days, ages in a_year_ago.items()
         },
     }
 
@@ -112,6 +123,17 @@ def season_ratios(sums: ir.Table) -> Mapping[str, ir.Value]:
     }
 
 
+def season_days(history: ir.Table) -> Mapping[str, ir.Value]:
+    """Return what the sums need of each customer-day beyond what the history says."""
+    angle = history.purchase.ifelse(_angle(history.day), None)
+    return {
+        "month": history.day.month(),
+        "week": _week(history.day).cast("int32"),
+        "cosine": (angle.cos() * TRIG_EXACT).round().cast("int64"),
+        "sine": (angle.sin() * TRIG_EXACT).round().cast("int64"),
+    }
+
+
 def _week(day: ir.DateValue) -> ir.IntegerValue:
     """Return the week of the year: the last one is a day or two longer."""
     return ibis.least((day.day_of_year() - 1) // 7, WEEKS - 1)
@@ -123,5 +145,4 @@ def _angle(day: ir.DateValue) -> ir.FloatingValue:
 
 def _at_peak(history: ir.Table) -> ir.BooleanValue:
     """Return whether a day is in one of the peak weeks known at as_of; null where none are."""
-    bits = history.peak_weeks.nullif(0) >> _week(history.day).cast("int32")
-    return bits & 1 == 1
+    return (history.peak_weeks >> history.week) & 1 == 1
