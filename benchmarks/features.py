@@ -65,11 +65,13 @@ def main(arguments: list[str] | None = None) -> int:
     lines, shop = made_up(asked.transactions, asked.customers)
     connection.con.execute(f"CREATE TABLE transactions AS WITH lines AS ({lines}) {shop} ORDER BY timestamp")
     tables = tables_on(connection, "transactions")
-    frame = tables.transactions.select("customer_id", "timestamp").to_pandas()
+    frame = tables.transactions.select(
+        "customer_id", "timestamp", amount=tables.transactions.amount.cast("float64")
+    ).to_pandas()
     print(f"{len(frame):,} transactions of {frame['customer_id'].nunique():,} customers", flush=True)
 
     theirs = lambda: summary_data_from_transaction_data(  # noqa: E731
-        frame, "customer_id", "timestamp", observation_period_end=pd.Timestamp(LAST_DAY)
+        frame, "customer_id", "timestamp", "amount", observation_period_end=pd.Timestamp(LAST_DAY)
     )
     ours_s, theirs_s = [], []
     for _ in range(asked.rounds):
