@@ -93,7 +93,7 @@ def open_file(
 
 
 def _not_found(path: Path, mend: str) -> SourceNotFoundError:
-    beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
+    beside = [one.name for one in path.parent.iterdir() if one.is_file()] if path.parent.is_dir() else []
     nearest = [str(path.parent / name) for name in get_close_matches(path.name, beside)]
     return SourceNotFoundError(
         f"There is no file {path}.", which=[f"there is {name}" for name in nearest], mend=mend

@@ -197,8 +197,10 @@ def test_what_can_not_be_read_says_so(tmp_path: Path) -> None:
     pq.write_table(
         pa.table({"customer_id": [b"\xff"], "timestamp": ["x"], "amount": [1]}), tmp_path / "bytes"
     )
-    with pytest.raises(SourceNotFoundError, match=r"no file .*shop.cvs.\n  there is .*shop.csv\n"):
+    (tmp_path / "shop.cv").mkdir()
+    with pytest.raises(SourceNotFoundError, match=r"no file .*shop.cvs.\n  there is .*shop.csv\n") as met:
         read(tmp_path / "shop.cvs")
+    assert len(met.value.which) == 1, "a folder is no file to be read"
     with pytest.raises(SourceNotFoundError, match="no file"):
         read(tmp_path / "nowhere" / "shop.csv")
     with pytest.raises(UnreadableSourceError, match="is a folder"):
