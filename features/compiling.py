@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import ibis
 import sqlglot as sg
 import sqlglot.expressions as sge
+from ibis.backends.sql import compilers
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -68,9 +69,12 @@ def _compiled(
 ) -> str:
     relations = {name: ibis.table(shape, name=UNBOUND + name) for name, shape in shapes}
     expression = build(**dict(settings), **relations)
+    compiler = getattr(compilers, engine).compiler
     with _nested_selects_merged(wanted=engine != "duckdb"):
-        query = str(ibis.to_sql(expression, dialect=engine, pretty=False))
-    return _lighter(query) if engine == "duckdb" else query
+        query = compiler.to_sqlglot(expression)
+    if engine == "duckdb":
+        _lighten(query)
+    return str(query.sql(dialect=compiler.dialect))
 
 
 @contextmanager
@@ -88,8 +92,8 @@ def identifier(name: str, connection: BaseBackend) -> str:
     return sg.to_identifier(name, quoted=True).sql(connection.dialect)
 
 
-def _lighter(query: str) -> str:
-    """Return a DuckDB ``query`` that gives the same numbers with less work.
+def _lighten(query: sge.Query) -> None:
+    """Let DuckDB answer ``query`` with the same numbers and less work.
 
     - Sums, counts, least and greatest look at a CASE, not through a FILTER; all of them pass over nulls. For
       each FILTER DuckDB slices every column that any of the aggregates reads: of eighty side by side that was
@@ -97,15 +101,13 @@ def _lighter(query: str) -> str:
     - What is rounded to no places is rounded: with places, be they none, DuckDB takes ten to their power, row
       by row.
     """
-    tree = sg.parse_one(query, read="duckdb")
-    for filtered in list(tree.find_all(sge.Filter)):
+    for filtered in list(query.find_all(sge.Filter)):
         aggregate, condition = filtered.this, filtered.expression.this
         plain = isinstance(aggregate, sge.Count | sge.Sum | sge.Min | sge.Max)
         if plain and not isinstance(aggregate.this, sge.Distinct):
             counted = sge.Literal.number(1) if isinstance(aggregate.this, sge.Star) else aggregate.this
             seen = sge.Case(ifs=[sge.If(this=condition.copy(), true=counted.copy())])
             filtered.replace(type(aggregate)(this=seen))
-    for rounded in tree.find_all(sge.Round):
+    for rounded in query.find_all(sge.Round):
         if rounded.args.get("decimals") == sge.Literal.number(0):
             rounded.set("decimals", None)
-    return tree.sql("duckdb")
