@@ -59,7 +59,9 @@ class OnlineBehaviour:
             self._ibis.create_table(name, schema=shape)
         for name, rows in population(()).items():
             self._ibis.create_table(name, rows)
-        plans = {step.name: self._room(step) for step in steps(rules) if step.name != "parts"}
+        search = [step for step in steps(rules) if step.name != "parts"]
+        plans = {step.name: self._room(step) for step in search}
+        self._search = list(plans)
         names = {name: name for name in self._ibis.list_tables()}
         self._columns = {name: list(self._ibis.table(name).columns) for name in (*shapes, *population(()))}
         plans["behaviour"] = _in_one_block(
@@ -108,11 +110,11 @@ class OnlineBehaviour:
             self._connection.execute(f"INSERT INTO {name} VALUES {', '.join([row] * rows.num_rows)}", values)
 
     def _look_for_cancellations(self) -> None:
-        for step in ("refunds", "mirrored", "orders"):
-            self._connection.execute(f"EXECUTE {step}")
-        if self._connection.execute("SELECT 1 FROM orders LIMIT 1").fetchone():
-            for step in ("goods", "paired", "void"):
-                self._connection.execute(f"EXECUTE {step}")
+        """Fill the tables of the search in turn, until one stays empty: so would those after it."""
+        for step in self._search:
+            counted = self._connection.execute(f"EXECUTE {step}").fetchone()
+            if counted is None or not counted[0]:
+                return
 
     def _room(self, step: Step) -> str:
         """Make room for the table that a step makes, and return how it is put there."""
