@@ -28,7 +28,7 @@ def traits(
         typer.Option(metavar="N", min=1, max=3650, help="A customer is one who bought within N days."),
     ] = 365,
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="How many traits of each group.")] = 10,
-    language: Annotated[Literal["en", "ja"], typer.Option(help="The language of the features.")] = "en",
+    language: Annotated[Literal["en", "ja"], typer.Option(help="The language of what is printed.")] = "en",
     as_json: AsJson = False,
 ) -> None:
     """Tell what sets the top tenth by value apart from the rest, and what those who left from who stayed.

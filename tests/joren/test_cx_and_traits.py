@@ -59,6 +59,8 @@ def test_traits_in_japanese(purchases: Path) -> None:
     )
     shown = joren("traits", *question, "--language", "ja", "--limit", 3)
     assert shown.exit_code == 0, shown.output
-    assert "as known on 2025-09-02" in shown.stdout
+    assert "2025-09-02の時点" in shown.stdout
+    assert "上位1割" in shown.stdout
+    assert "離反した顧客" in shown.stdout
     assert 0 < shown.stdout.count("；") / 2 <= 6
     assert "購入" in shown.stdout
