@@ -34,10 +34,10 @@ def purchase_histories(tables: Tables, as_of: date) -> ir.Table:
 def histories_panel(tables: Tables, moments: Sequence[date]) -> ir.Table:
     """Return `purchase_histories` at many moments, by one query; sorted by as_of, then customer_id."""
     known = history_at(tables, moments)
-    bought = known.age_days.max(where=known.purchase)
+    bought = known.order_age_days.max()
     sums = known.group_by("as_of", "customer_id").aggregate(
-        x=known.count(where=known.purchase) - 1,
-        t_x=bought - known.age_days.min(where=known.purchase),
+        x=known.order_age_days.count() - 1,
+        t_x=bought - known.order_age_days.min(),
         T=bought,
         paid_orders=known.count(where=known.gross > 0),
         gross=known.gross.sum(),

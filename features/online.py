@@ -59,8 +59,7 @@ class OnlineBehaviour:
             self._ibis.create_table(name, schema=shape)
         for name, rows in population(()).items():
             self._ibis.create_table(name, rows)
-        search = [step for step in steps(rules) if step.name != "parts"]
-        plans = {step.name: self._room(step) for step in search}
+        plans = {step.name: self._room(step) for step in steps(rules) if step.name != "parts"}
         self._search = list(plans)
         names = {name: name for name in self._ibis.list_tables()}
         self._columns = {name: list(self._ibis.table(name).columns) for name in (*shapes, *population(()))}
